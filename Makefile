@@ -1,0 +1,51 @@
+# ClinicSync. Each target does all that it needs, from a fresh clone on a Debian or Ubuntu machine
+# with a Swift toolchain.
+#
+#   make setup      install what the machine lacks
+#   make build      programs in bin/
+#   make demo       play a district's story to its end
+#   make try        the same district, kept running until Ctrl-C
+#   make test       all tests
+#   make bench      measure, beside plain SQLite; also as bench.json
+#   make lint       format and house rules
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: setup build demo try test bench lint clean
+
+# One release build serves all: tests need no testable imports, so their flags are the same.
+BUILD := swift build -c release
+TEST := swift test -c release --disable-testable-imports
+PROGRAMS := clinicd hubd syncctl district bench
+
+setup:
+	@.ci/setup
+
+build: setup
+	$(BUILD)
+	@mkdir -p bin
+	@folder="$$($(BUILD) --show-bin-path)"; \
+	for program in $(PROGRAMS); do \
+	    if [ -x "$$folder/$$program" ]; then ln -sf "$$folder/$$program" "bin/$$program"; fi; \
+	done
+	@echo "Programs: $$(ls bin | sed 's|^|bin/|' | tr '\n' ' ')"
+
+demo: build
+	bin/district demo
+
+try: build
+	bin/district try
+
+test: build
+	$(TEST)
+
+bench: build
+	bin/bench --json bench.json
+
+lint: setup
+	swift format lint --strict --recursive --parallel Package.swift Sources Simulations Tests
+	.ci/lint
+
+clean:
+	rm -rf .build bin bench.json

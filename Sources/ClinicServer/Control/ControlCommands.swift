@@ -1,0 +1,160 @@
+import ControlServer
+import FHIR
+import Foundation
+import Logging
+import Records
+import Replica
+import Sync
+
+/// Why a command was refused, in the shape that `syncctl` prints.
+struct ControlRefusal: Error, Sendable {
+    var status: Int
+    var message: String
+    /// What to do, as a clause; empty where the message says it.
+    var remedy: String
+
+    init(_ status: Int, _ message: String, remedy: String = "") {
+        self.status = status
+        self.message = message
+        self.remedy = remedy
+    }
+
+    static let notEnrolled = ControlRefusal(
+        409, "this clinic is not enrolled yet",
+        remedy: "have a code made on the hub (syncctl clinic add NAME), then run clinicd enrol "
+            + "--config FILE --code CODE")
+
+    init(of error: any Error) {
+        switch error {
+        case let refusal as ControlRefusal: self = refusal
+        case let failure as FHIRFailure:
+            self.init(failure.status, failure.issues.map(\.description).joined(separator: "; "))
+        case let issue as FHIRIssue: self.init(400, issue.description)
+        case let error as JSONError:
+            self.init(400, "the document is not well-formed JSON: \(error)")
+        case let storage as StorageFailure where storage.isDiskFull:
+            self.init(507, "\(storage)")
+        case let storage as StorageFailure: self.init(500, "\(storage)")
+        case let refusal as WriteRefusal: self.init(422, refusal.advice)
+        case is ClinicNode.Closed, is CancellationError:
+            self.init(503, "the daemon is stopping", remedy: "start it again, then repeat this")
+        default:
+            self.init(500, "the daemon failed", remedy: "look into its log, and try again")
+        }
+    }
+
+    var json: JSON {
+        ["error": ["message": .string(message), "remedy": .string(remedy)]]
+    }
+}
+
+/// Answers the commands of `syncctl`.
+package struct ControlCommands: Sendable {
+    let daemon: ClinicDaemon
+
+    package init(_ daemon: ClinicDaemon) { self.daemon = daemon }
+
+    package func answer(_ command: ControlService.Command) async -> ControlService.Answer {
+        do {
+            return (200, try await result(of: command).compactBytes)
+        } catch {
+            let refusal = ControlRefusal(of: error)
+            if refusal.status == 500 {
+                daemon.logger.error(
+                    "A command failed",
+                    metadata: ["command": "\(command.name)", "error": "\(error)"])
+            }
+            return (refusal.status, refusal.json.compactBytes)
+        }
+    }
+
+    private func result(of command: ControlService.Command) async throws -> JSON {
+        switch command.name {
+        case "status": return await daemon.statusAnswer()
+        // Sent by `clinicd enrol` once it is done.
+        case "enrolled":
+            guard try daemon.open() else { throw ControlRefusal.notEnrolled }
+            return [:]
+        default: break
+        }
+        guard let node = daemon.node else { throw ControlRefusal.notEnrolled }
+        switch command.name {
+        case "sync": return try await sync(node, seconds: try integer("wait", of: command))
+        case "import":
+            var work = Import(node, command)
+            return try await work.run()
+        case "record-show":
+            let name = try reference(of: command)
+            return try await node.recordView(name.type, name.id)
+        case "record-history":
+            let name = try reference(of: command)
+            return try await node.recordHistory(name.type, name.id)
+        case "review-list": return try await node.reviewList()
+        case "review-settle": return try await settle(node, command)
+        case "letters-list": return try await node.letterList()
+        case "letters-retry": return try await node.retryLetters()
+        case "hold", "release":
+            let name = try reference(of: command)
+            guard name.type == "Patient" else {
+                throw ControlRefusal(
+                    400, "only a patient's record is held or released", remedy: "name Patient/ID")
+            }
+            try await node.ask(toHold: command.name == "hold", patient: name.id)
+            return [:]
+        case "verify": return try await verify(node)
+        default:
+            throw ControlRefusal(
+                404, "this daemon has no command \(command.name.prefix(64))",
+                remedy: "check that syncctl and the daemon are of one version, and that this is "
+                    + "not a command of the hub")
+        }
+    }
+
+    // MARK: Input
+
+    private func input(of command: ControlService.Command) throws -> JSON {
+        command.body.isEmpty ? [:] : try JSON(parsing: command.body)
+    }
+
+    private func integer(_ name: String, of command: ControlService.Command) throws -> Int? {
+        guard case .number(let text)? = try input(of: command)[name] else { return nil }
+        return Int(text)
+    }
+
+    private func reference(
+        of command: ControlService.Command
+    ) throws -> (type: String, id: String) {
+        guard let text = try input(of: command)["reference"]?.text,
+            let slash = text.firstIndex(of: "/"), ResourceName.isType(text[..<slash])
+        else { throw ControlRefusal(400, "a record is named TYPE/ID", remedy: "name it so") }
+        return (String(text[..<slash]), String(text[text.index(after: slash)...]))
+    }
+
+    private func settle(_ node: ClinicNode, _ command: ControlService.Command) async throws
+        -> JSON
+    {
+        let input = try input(of: command)
+        guard let id = input["id"]?.text else {
+            throw ControlRefusal(400, "an item's id is missing", remedy: "see review list")
+        }
+        let take = try integer("take", of: command)
+        return try await node.settle(
+            id, take: take, value: input["value"], author: input["author"]?.text ?? "")
+    }
+
+    private func verify(_ node: ClinicNode) async throws -> JSON {
+        guard let link = daemon.link else {
+            throw ControlRefusal(
+                503, "the exchange has not started", remedy: "try again in a moment")
+        }
+        let result = await Verification(node, link, daemon).run()
+        var json: JSON = [
+            "equal": result.equal.map { .bool($0) } ?? .null, "records": .number(result.records),
+            "differing": .array(result.differing.map { .string($0) }),
+            "repaired": .bool(result.isRepaired),
+            "damaged": .array(result.damaged.map { .string($0) }),
+        ]
+        if let reason = result.reason { json.set("reason", .string(reason)) }
+        return json
+    }
+}

@@ -1,0 +1,36 @@
+import Synchronization
+
+/// The link to the hub once there is one, and the request that only waits for news, which an
+/// operator's command gives up.
+extension ClinicDaemon {
+    func connect(_ link: HubLink) { connection.withLock { $0.link = link } }
+    var link: HubLink? { connection.withLock { $0.link } }
+
+    /// Does a request that may wait for news, so that ``endLongPoll()`` can give it up.
+    func longPoll(
+        _ body: @escaping @Sendable () async throws(ExchangeFailure) -> [UInt8]
+    ) async throws(ExchangeFailure) -> [UInt8] {
+        let task = Task { () async -> Result<[UInt8], ExchangeFailure> in
+            do throws(ExchangeFailure) { return .success(try await body()) } catch {
+                return .failure(error)
+            }
+        }
+        connection.withLock { $0.cancelPoll = { task.cancel() } }
+        defer { connection.withLock { $0.cancelPoll = nil } }
+        let result = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        return try result.get()
+    }
+
+    /// Ends the wait for news: something else is to be asked first.
+    func endLongPoll() { connection.withLock { $0.cancelPoll }?() }
+
+    /// What the exchange has under way.
+    struct HubConnection: Sendable {
+        var link: HubLink?
+        var cancelPoll: (@Sendable () -> Void)?
+    }
+}

@@ -1,0 +1,127 @@
+import FHIR
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Replica
+
+/// Why a FHIR request was not done, with what to do about it.
+struct FHIRFailure: Error, Sendable {
+    var status: Int
+    var issues: [FHIRIssue]
+
+    init(_ status: Int, _ issues: [FHIRIssue]) {
+        self.status = status
+        self.issues = issues
+    }
+
+    init(
+        _ status: Int, _ code: FHIRIssue.Code, _ diagnostics: String, at expression: String = ""
+    ) {
+        self.init(status, [FHIRIssue(code, diagnostics, at: expression)])
+    }
+
+    /// An issue of a resource's content, with the status that its code calls for.
+    init(_ issue: FHIRIssue) {
+        let status =
+            switch issue.code {
+            case .businessRule: 422
+            case .conflict: 409
+            case .notFound: 404
+            case .tooLong, .tooCostly: 413
+            case .multipleMatches: 412
+            default: 400
+            }
+        self.init(status, [issue])
+    }
+
+    /// Any error, as it is answered. Nothing of a record is in it.
+    init(of error: any Error) {
+        switch error {
+        case let failure as FHIRFailure: self = failure
+        case let issue as FHIRIssue: self.init(issue)
+        case let error as JSONError: self.init(FHIRIssue(error))
+        case let storage as StorageFailure where storage.isDiskFull:
+            self.init(507, .noStore, "\(storage)")
+        case let refusal as WriteRefusal: self.init(422, .businessRule, refusal.advice)
+        case is ClinicNode.Closed, is CancellationError:
+            self.init(503, .transient, "The daemon is stopping; try again in a moment")
+        default:
+            self.init(
+                500, .exception,
+                "The daemon failed; its log says more. Nothing was written, so it is safe to try "
+                    + "again")
+        }
+    }
+
+    static func notFound(_ type: String, _ id: String) -> FHIRFailure {
+        FHIRFailure(
+            404, .notFound,
+            "There is no \(type) of this id here; check it, or ask the hub for the patient's record")
+    }
+
+    static func deleted(_ type: String) -> FHIRFailure {
+        FHIRFailure(
+            410, .notFound, "This \(type) was deleted; a PUT of it brings it back")
+    }
+
+    static let versionConflict = FHIRFailure(
+        412, .conflict,
+        "The resource was changed since the version that If-Match names; read it again, and make "
+            + "the change on what it is now")
+
+    static let notEnrolled = FHIRFailure(503, .transient, ClinicDaemon.notEnrolled.sentence)
+
+    /// Whether somebody should look into the daemon's own state.
+    var isOurs: Bool { status >= 500 && status != 503 }
+}
+
+extension String {
+    /// The text with its first letter in upper case.
+    var sentence: String { prefix(1).uppercased() + dropFirst() }
+}
+
+extension WriteRefusal {
+    /// What happened and what to do, without any value.
+    var advice: String {
+        switch self {
+        case .exists: "A record of this name is here already; repeat the request to change it"
+        case .unfit(let entity, let unit):
+            "\(entity).\(unit) holds what its type does not allow; correct it"
+        case .unknown(let entity, let unit):
+            "This version has no unit \(unit) of entity \(entity); upgrade first"
+        case .clockExhausted: "The clock has come to its end; set it, and try again"
+        }
+    }
+}
+
+/// What a FHIR request is answered with.
+struct FHIRAnswer: Sendable {
+    var status = 200
+    var body: JSON?
+    var headers: [(HTTPField.Name, String)] = []
+
+    init(_ status: Int = 200, _ body: JSON?) {
+        self.status = status
+        self.body = body
+    }
+
+    init(_ failure: FHIRFailure) {
+        status = failure.status
+        body = OperationOutcome.json(failure.issues)
+        if failure.status == 503 { headers.append((.retryAfter, "5")) }
+    }
+
+    static let mediaType = "application/fhir+json; fhirVersion=4.0"
+
+    func response(closing: Bool = false) -> Response {
+        var fields = HTTPFields()
+        for (name, value) in headers { fields[name] = value }
+        if closing { fields[.connection] = "close" }
+        let status = HTTPResponse.Status(code: status)
+        guard let body else { return Response(status: status, headers: fields) }
+        fields[.contentType] = FHIRAnswer.mediaType
+        return Response(
+            status: status, headers: fields,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body.compactBytes)))
+    }
+}

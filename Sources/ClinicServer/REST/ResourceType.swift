@@ -1,0 +1,56 @@
+import FHIR
+
+/// The resource types of FHIR R4 (4.0.1).
+enum ResourceType {
+    static let all: Set<String> = Set(
+        """
+        Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment AppointmentResponse
+        AuditEvent Basic Binary BiologicallyDerivedProduct BodyStructure Bundle CapabilityStatement
+        CarePlan CareTeam CatalogEntry ChargeItem ChargeItemDefinition Claim ClaimResponse
+        ClinicalImpression CodeSystem Communication CommunicationRequest CompartmentDefinition
+        Composition ConceptMap Condition Consent Contract Coverage CoverageEligibilityRequest
+        CoverageEligibilityResponse DetectedIssue Device DeviceDefinition DeviceMetric
+        DeviceRequest DeviceUseStatement DiagnosticReport DocumentManifest DocumentReference
+        EffectEvidenceSynthesis Encounter Endpoint EnrollmentRequest EnrollmentResponse
+        EpisodeOfCare EventDefinition Evidence EvidenceVariable ExampleScenario
+        ExplanationOfBenefit FamilyMemberHistory Flag Goal GraphDefinition Group GuidanceResponse
+        HealthcareService ImagingStudy Immunization ImmunizationEvaluation
+        ImmunizationRecommendation ImplementationGuide InsurancePlan Invoice Library Linkage List
+        Location Measure MeasureReport Media Medication MedicationAdministration
+        MedicationDispense MedicationKnowledge MedicationRequest MedicationStatement
+        MedicinalProduct MedicinalProductAuthorization MedicinalProductContraindication
+        MedicinalProductIndication MedicinalProductIngredient MedicinalProductInteraction
+        MedicinalProductManufactured MedicinalProductPackaged MedicinalProductPharmaceutical
+        MedicinalProductUndesirableEffect MessageDefinition MessageHeader MolecularSequence
+        NamingSystem NutritionOrder Observation ObservationDefinition OperationDefinition
+        OperationOutcome Organization OrganizationAffiliation Parameters Patient PaymentNotice
+        PaymentReconciliation Person PlanDefinition Practitioner PractitionerRole Procedure
+        Provenance Questionnaire QuestionnaireResponse RelatedPerson RequestGroup
+        ResearchDefinition ResearchElementDefinition ResearchStudy ResearchSubject RiskAssessment
+        RiskEvidenceSynthesis Schedule SearchParameter ServiceRequest Slot Specimen
+        SpecimenDefinition StructureDefinition StructureMap Subscription Substance
+        SubstanceNucleicAcid SubstancePolymer SubstanceProtein SubstanceReferenceInformation
+        SubstanceSourceMaterial SubstanceSpecification SupplyDelivery SupplyRequest Task
+        TerminologyCapabilities TestReport TestScript ValueSet VerificationResult
+        VisionPrescription
+        """.split { $0 == " " || $0 == "\n" }.map(String.init))
+}
+
+extension ClinicDaemon {
+    func capabilities(base: String) -> JSON {
+        let interactions = ["read", "create", "update", "delete", "search-type"]
+        let patient: [(name: String, type: String)] = [
+            ("_id", "token"), ("identifier", "token"), ("name", "string"), ("family", "string"),
+            ("given", "string"), ("birthdate", "date"),
+        ]
+        return CapabilityStatement(
+            name: "ClinicSync", version: configuration.version,
+            date: MomentText.instant(started), base: base,
+            resources: ResourceType.all.sorted().map { type in
+                CapabilityStatement.ResourceSupport(
+                    type, interactions,
+                    searches: type == "Patient" ? patient : [("_id", "token")])
+            }, systemInteractions: ["transaction", "batch"]
+        ).json
+    }
+}

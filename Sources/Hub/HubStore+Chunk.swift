@@ -1,0 +1,108 @@
+import Causality
+import Records
+import Replica
+import Sync
+
+/// State for those who are new to it, and sums for those who doubt it.
+extension HubStore {
+    /// The state of a span, from where the last chunk ended. No lock is held between chunks.
+    func chunk(_ request: ChunkRequest, _ clinic: RegisteredClinic) throws -> [UInt8] {
+        guard let feed = feeds[name(request.feed, clinic.node)] else { throw HubRefusal.notHeld }
+        var out = MessageWriter()
+        guard try mayRead(request, clinic) else {
+            var head = ChunkHead(
+                feed: request.feed, span: request.span, after: request.after,
+                last: request.after, reachedEnd: false, cursor: feed.cursor, heads: [:],
+                ranks: [:], epoch: epoch)
+            head.isHeld = false
+            head.write(to: &out)
+            return out.finish()
+        }
+        var last = request.after
+        var reachedEnd = false
+        var snapshot = MessageWriter()
+        switch request.span {
+        case .compartment(let compartment):
+            var roots = try node.tables.root(compartment).map { [$0] } ?? []
+            _ = try node.snapshots.write(to: &snapshot, limit: .max) { roots.popLast() }
+            reachedEnd = true
+        case .all(let kind):
+            var batch: [RootReference] = []
+            var after = last == 0 ? nil : RootReference(rawValue: Int64(last))
+            let limit = Int(min(request.limit, UInt64(chunkBytes)))
+            let end = try node.snapshots.write(to: &snapshot, limit: limit) {
+                if batch.isEmpty {
+                    batch = try node.tables.roots(
+                        of: kind == .reference ? .reference : .patient, after: after, limit: 256
+                    ).reversed()
+                    after = batch.first
+                }
+                return batch.popLast()
+            }
+            if let root = end.last { last = UInt64(root.rawValue) }
+            reachedEnd = end.reachedEnd
+        }
+        var heads: [Origin: LogHead] = [:]
+        for origin in node.origins(of: clinic.node) {
+            let mine = node.head(origin)!
+            heads[origin] = LogHead(sequence: mine.sequence, hash: mine.hash.prefix)
+        }
+        let head = ChunkHead(
+            feed: request.feed, span: request.span, after: request.after, last: last,
+            reachedEnd: reachedEnd, cursor: feed.cursor, heads: heads, ranks: node.ranks.all,
+            epoch: epoch)
+        head.write(to: &out)
+        out.append(snapshot)
+        return out.finish()
+    }
+
+    private func mayRead(_ request: ChunkRequest, _ clinic: RegisteredClinic) throws -> Bool {
+        switch request.span {
+        case .all(let kind):
+            return kind == request.feed
+                && (kind == .reference || kind == .district && clinic.scope == .district)
+        case .compartment(let compartment):
+            switch compartment.kind {
+            case .reference: return request.feed == .reference
+            case .clinic: return request.feed == .own && compartment == .clinic(clinic.node)
+            case .patient:
+                if request.feed == .district { return clinic.scope == .district }
+                guard let root = try node.tables.root(compartment) else { return false }
+                return try request.feed == .own && isHeld(root, by: clinic.node)
+            }
+        }
+    }
+
+    /// How many of a clinic's frames, from the first on, are here alike.
+    func probe(_ request: ProbeRequest, _ clinic: NodeID) throws -> [UInt8] {
+        let origin = Origin(node: clinic, incarnation: request.incarnation, lane: request.lane)
+        var alike = 0
+        for sample in request.samples {
+            guard let hash = try node.log.hash(origin, sample.sequence), hash.prefix == sample.hash
+            else { break }
+            alike += 1
+        }
+        return ProbeAnswer(alike: alike).encoded()
+    }
+
+    /// Sums of a feed's content, values included, as it is now.
+    func sums(_ request: SumsRequest, _ clinic: RegisteredClinic) throws -> [UInt8] {
+        guard request.feed != .district || clinic.scope == .district,
+            let feed = feeds[name(request.feed, clinic.node)]
+        else { throw HubRefusal.notHeld }
+        var answer = SumsAnswer(cursor: feed.cursor, buckets: [:], compartments: [:])
+        let asked = Set(request.buckets)
+        try node.forEachRoot(of: name(request.feed, clinic.node)) { root, compartment in
+            let bucket = SumsRequest.bucket(compartment)
+            guard asked.isEmpty || asked.contains(bucket) else { return }
+            let sum = try node.valueSum(of: root)
+            guard sum != ContentSum() else { return }
+            if asked.isEmpty {
+                answer.buckets[bucket, default: ContentSum()] += sum
+            } else {
+                answer.compartments[compartment] = sum
+            }
+        }
+        return answer.encoded()
+    }
+}

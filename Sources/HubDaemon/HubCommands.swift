@@ -1,0 +1,105 @@
+import ControlServer
+import Foundation
+import Hub
+import Logging
+import Replica
+
+/// What `syncctl` may ask of the hub: `POST /control/NAME`, JSON in and out.
+struct HubCommands: Sendable {
+    let node: HubNode
+
+    /// Never throws: what can't be done is a refusal with its remedy.
+    func answer(_ command: String, _ body: [UInt8]) async -> ControlService.Answer {
+        do {
+            return (200, try await document(command, body).bytes)
+        } catch {
+            let refusal = refusal(of: error)
+            if refusal.status >= 500 {
+                node.logger.error(
+                    "Command failed", metadata: ["command": "\(command)", "why": "\(error)"])
+            }
+            return (refusal.status, refusal.document.bytes)
+        }
+    }
+
+    private func document(_ command: String, _ body: [UInt8]) async throws -> Document {
+        switch command {
+        case "status": return try await node.status()
+        case "clinic-list": return try await node.clinicList()
+        case "clinic-add":
+            let input = try input(ClinicToAdd.self, body, fields: "name, scope and organization")
+            return try await node.addClinic(
+                input.name, scope: input.scope ?? .own, organization: input.organization)
+        case "clinic-revoke":
+            return try await node.revokeClinic(try input(Named.self, body, fields: "name").name)
+        case "letters-list": return try await node.letterList()
+        case "letters-retry": return try await node.retryLetters()
+        case "record-show":
+            return try await node.showRecord(
+                try input(Referring.self, body, fields: "reference").reference)
+        case "record-history":
+            return try await node.recordHistory(
+                try input(Referring.self, body, fields: "reference").reference)
+        case "review-list": return try await node.reviewList()
+        case "verify": return try await node.verify()
+        case "backup": return try await node.backUp().document
+        case "clock-confirm":
+            try await node.confirmClock()
+            return ["trusted": .boolean(true), "time": .text(Moment.text(node.view.trustedTime()))]
+        default: throw notOfTheHub(command)
+        }
+    }
+
+    private func notOfTheHub(_ command: String) -> CommandRefusal {
+        switch command {
+        case "review-settle":
+            CommandRefusal(
+                409, "the hub writes nothing into a record of its own, so it can't settle an item",
+                remedy: "settle it at a clinic that holds the record; the hub learns of it")
+        case "sync", "import", "hold", "release":
+            CommandRefusal(
+                409, "\(command) is a clinic's command, and this is the hub",
+                remedy: "run it on a clinic's machine, or name its configuration with --config")
+        default:
+            CommandRefusal(
+                404, "the hub knows no command \(command)",
+                remedy: "check that syncctl and hubd are of one version")
+        }
+    }
+
+    private func refusal(of error: any Error) -> CommandRefusal {
+        switch error {
+        case let refusal as CommandRefusal: refusal
+        case let failure as StorageFailure:
+            CommandRefusal(
+                failure.isDiskFull ? 507 : 500, failure.description,
+                remedy: "see the hub's log for when it began")
+        case let failure as HubFailure:
+            CommandRefusal(500, failure.description, remedy: "")
+        case is CancellationError:
+            CommandRefusal(503, "the hub is being stopped", remedy: "ask again once it runs")
+        default:
+            CommandRefusal(500, "the hub failed: \(error)", remedy: "see the hub's log")
+        }
+    }
+
+    // MARK: Input
+
+    private struct Named: Decodable { let name: String }
+    private struct Referring: Decodable { let reference: String }
+    private struct ClinicToAdd: Decodable {
+        let name: String
+        let scope: RegisteredClinic.Scope?
+        let organization: String?
+    }
+
+    private func input<Form: Decodable>(
+        _ form: Form.Type, _ body: [UInt8], fields: String
+    ) throws -> Form {
+        do { return try JSONDecoder().decode(form, from: Data(body)) } catch {
+            throw CommandRefusal.unreadable(fields)
+        }
+    }
+}
+
+extension RegisteredClinic.Scope: Decodable {}

@@ -1,0 +1,163 @@
+import Causality
+import Foundation
+import Hub
+import HubServer
+import Records
+import Replica
+import Settings
+import Sync
+import Trust
+
+/// How the hub is, as `syncctl status`, `/readyz` and `/metrics` say it.
+extension HubNode {
+    func status() throws -> Document {
+        let standing = try hub.standing()
+        let reasons = reasons(standing)
+        return [
+            "role": "hub", "epoch": .text(hexadecimal(standing.epoch)),
+            "changeSets": .count(standing.frames), "backedUp": .count(standing.backedUp),
+            "records": .count(try records(standing.frames)),
+            "refused": .count(standing.refused), "parked": .count(standing.parked),
+            "clinics": clinicList(standing),
+            "addresses": .list(addresses.map { .text($0) }),
+            "rootKeyHash": .text(rootKeyHash),
+            "lastBackup": lastBackup.document(\.document),
+            "clock": ["trusted": .boolean(isClockBelieved), "time": .text(Moment.text(now))],
+            "state": .text((reasons.map(\.severity).max() ?? .well).name),
+            "reasons": .list(reasons.map { .text($0.text) }),
+        ]
+    }
+
+    func clinicList() throws -> Document { clinicList(try hub.standing()) }
+
+    private func clinicList(_ standing: HubStanding) -> Document {
+        .list(standing.clinics.map(clinicDocument))
+    }
+
+    private func clinicDocument(_ clinic: HubStanding.Clinic) -> Document {
+        let registered = clinic.registered
+        return [
+            "name": .text(registered.name), "id": .text(registered.node.description),
+            "scope": .text(registered.scope.rawValue),
+            "organization": .text(registered.organization),
+            "lastSeen": registered.lastSeen == 0 ? .null : .text(Moment.text(registered.lastSeen)),
+            "acknowledged": .count(clinic.acknowledged),
+            "pendingForIt": .count(clinic.pendingForIt),
+            "digestEqual": registered.digestEqual.document { .boolean($0) },
+            "clockOffsetSeconds": registered.clockOffset.document { .real(Double($0) / 1000) },
+            "revoked": .boolean(registered.isRevoked),
+            "enrolled": .boolean(registered.isEnrolled),
+        ]
+    }
+
+    // MARK: State
+
+    enum Severity: Int, Comparable {
+        case well, warning, critical
+
+        var name: String { ["well", "warning", "critical"][rawValue] }
+
+        static func < (a: Severity, b: Severity) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    private func reasons(_ standing: HubStanding) -> [(severity: Severity, text: String)] {
+        var reasons: [(Severity, String)] = []
+        if let trouble { reasons.append((.critical, "Storage failed: \(trouble).")) }
+        let space = DiskSpace(ofFolder: settings.dataDirectory)
+        if space.isLow {
+            let megabytes = (space.free ?? 0) >> 20
+            reasons.append(
+                (
+                    space.isFull ? .critical : .warning,
+                    "The disk of \(settings.dataDirectory) has \(megabytes) MB left: free some "
+                        + "space, or the hub can take nothing more."
+                ))
+        }
+        if !isClockBelieved {
+            reasons.append(
+                (
+                    .warning,
+                    "The wall clock is not believed, since it jumped: check it with `date`, set "
+                        + "it right if it is wrong, then run `syncctl clock confirm`."
+                ))
+        }
+        if let backupTrouble {
+            reasons.append((.warning, "The last backup failed: \(backupTrouble)"))
+        }
+        if standing.refused > 0 {
+            reasons.append(
+                (.warning, "\(standing.refused) change sets were refused: `syncctl letters list`."))
+        }
+        if standing.parked > 0 {
+            reasons.append(
+                (
+                    .warning,
+                    "\(standing.parked) change sets of a newer version are parked: update the hub."
+                ))
+        }
+        return reasons
+    }
+
+    private var isClockBelieved: Bool {
+        hub.reading(SystemClock.reading()).quality != .disbelieved
+    }
+
+    /// Whether exchanges can be answered, and why not.
+    func readiness() -> (isReady: Bool, reason: String) {
+        if DiskSpace(ofFolder: settings.dataDirectory).isFull {
+            return (false, "the disk of the data directory is full")
+        }
+        do {
+            _ = try hub.node.store.reading { try hub.node.store.meta("epoch") }
+            return (true, "")
+        } catch { return (false, "\(error)") }
+    }
+
+    func metricsPage() throws -> String {
+        metrics.text(
+            HubMetrics.Gauges(
+                standing: try hub.standing(), waiters: waiters.count,
+                databaseBytes: DiskSpace.bytes(ofFile: databasePath),
+                logBytes: DiskSpace.bytes(ofFile: databasePath + "-wal"),
+                freeBytes: DiskSpace(ofFolder: settings.dataDirectory).free,
+                lastBackup: lastBackup?.at, isClockBelieved: isClockBelieved))
+    }
+
+    // MARK: Facts
+
+    /// Bytes of the database, with what isn't in its file yet.
+    nonisolated var databaseBytes: UInt64 {
+        DiskSpace.bytes(ofFile: databasePath) + DiskSpace.bytes(ofFile: databasePath + "-wal")
+    }
+
+    /// Where clinics connect to; empty while nobody can.
+    nonisolated var addresses: [String] {
+        guard let port = view.port else { return [] }
+        let host = settings.listen.host
+        return ["https://\(host.contains(":") ? "[\(host)]" : host):\(port)"]
+    }
+
+    /// The address that clinics are told.
+    nonisolated var advertisedURL: String {
+        if let url = settings.advertisedURL { return url.absoluteString }
+        let host = settings.hosts.first ?? settings.listen.host
+        return "https://\(host.contains(":") ? "[\(host)]" : host):"
+            + "\(view.port ?? settings.listen.port)"
+    }
+
+    nonisolated var rootKeyHash: String { (try? authority.rootKeyHash).map(hexadecimal) ?? "" }
+
+    /// Rows of all records that show. Counted anew only after something was committed.
+    private func records(_ frames: UInt64) throws -> Int64 {
+        if let countedRecords, countedRecords.frames == frames { return countedRecords.records }
+        let store = hub.node.store
+        let records = try store.reading {
+            try hub.node.schema.entities.reduce(Int64(0)) { sum, entity in
+                let sql = "SELECT count(*) FROM \"\(entity.name)\" WHERE _hidden IS NULL"
+                return sum + (try store.count(sql))
+            }
+        }
+        countedRecords = (frames, records)
+        return records
+    }
+}

@@ -1,0 +1,88 @@
+/// What one field of a unit holds. A unit of several fields is a ``group(_:)`` of their values.
+package enum Value: Hashable, Sendable {
+    case null
+    case integer(Int64)
+    case text(String)
+    case bytes([UInt8])
+    case group([Value])
+}
+
+/// What a field means, and how it stands in SQLite. The wire knows only integers and byte strings.
+package enum FieldType: Sendable, Hashable {
+    /// Any text, stored as TEXT.
+    case text
+    /// A signed 64-bit number, stored as INTEGER.
+    case integer
+    /// An exact decimal, as the text that was entered, so that its scale is kept: `1.50`.
+    case decimal
+    /// 0 or 1, stored as INTEGER.
+    case boolean
+    /// A FHIR `date` or `dateTime`, as text, with the precision it was given in: `1974`, `1974-12`.
+    case date
+    /// A FHIR `instant`, as text with its zone.
+    case instant
+    /// Minor units of a currency, stored as INTEGER; the currency is a code of the same unit.
+    case money
+    /// A code of a code system that the field's documentation names, stored as TEXT.
+    case code
+    /// A FHIR reference, as text: `Patient/…`.
+    case reference
+    /// JSON text in the form of ``JSON`` with keys in their order: what is kept but not interpreted.
+    case json
+    /// Names bytes that are kept elsewhere: their SHA-256, stored as BLOB of 32 bytes.
+    case hash
+
+    /// The declared type of the field's SQLite column.
+    package var column: String {
+        switch self {
+        case .integer, .boolean, .money: "INTEGER"
+        case .hash: "BLOB"
+        default: "TEXT"
+        }
+    }
+
+    var isInteger: Bool {
+        switch self {
+        case .integer, .boolean, .money: true
+        default: false
+        }
+    }
+
+    /// Whether a field of this type may hold `value`.
+    package func accepts(_ value: Value) -> Bool {
+        switch (self, value) {
+        case (_, .null): true
+        case (.boolean, .integer(let n)): n == 0 || n == 1
+        case (.integer, .integer), (.money, .integer): true
+        case (.hash, .bytes(let bytes)): bytes.count == 32
+        case (.decimal, .text(let text)): FieldType.isDecimal(text)
+        case (.integer, _), (.money, _), (.boolean, _), (.hash, _): false
+        case (_, .text): true
+        default: false
+        }
+    }
+
+    /// FHIR R4's `decimal`: an optional sign, digits without leading zeros, fraction, exponent.
+    private static func isDecimal(_ text: String) -> Bool {
+        var rest = Substring(text)
+        func digits() -> Int {
+            let run = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest.dropFirst(run.count)
+            return run.count
+        }
+        if rest.first == "-" { rest = rest.dropFirst() }
+        let leadingZero = rest.first == "0"
+        let whole = digits()
+        guard whole > 0, !(leadingZero && whole > 1) else { return false }
+        if rest.first == "." {
+            rest = rest.dropFirst()
+            guard digits() > 0 else { return false }
+        }
+        if rest.first == "e" || rest.first == "E" {
+            rest = rest.dropFirst()
+            if rest.first == "+" || rest.first == "-" { rest = rest.dropFirst() }
+            guard digits() > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+}

@@ -1,0 +1,184 @@
+import GRDB
+import GRDBSQLite
+import Records
+
+/// The SQLite file of a node: its connections, its transactions, its prepared statements.
+///
+/// GRDB owns connections and transactions; one connection writes and checkpoints, because SQLite
+/// before 3.51.3 can corrupt a WAL that two connections reset. Confined to one thread.
+package final class Store {
+    package enum Durability: String, Sendable {
+        /// A confirmed write is on disk.
+        case full = "FULL"
+        /// For measurements beside other engines that don't sync, and nothing else.
+        case normal = "NORMAL"
+    }
+
+    package let path: String
+    package let pool: DatabasePool
+    private var statements: [String: Statement] = [:]
+    private var connection: OpaquePointer?
+    package private(set) var isInTransaction = false
+
+    /// Opens or makes the file.
+    package init(path: String, durability: Durability = .full, cacheMegabytes: Int = 64) throws {
+        self.path = path
+        var configuration = Configuration()
+        configuration.label = "clinicsync"
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            // 8 KB pages measured best for rows of this size; it only counts for a new file.
+            try db.execute(sql: "PRAGMA page_size = 8192")
+            try db.execute(sql: "PRAGMA cache_size = \(-1024 * cacheMegabytes)")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+        }
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            // The pool sets NORMAL after prepareDatabase has run.
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
+                let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+                precondition(level == (durability == .full ? 2 : 1), "synchronous did not take")
+            }
+        } catch let error as DatabaseError {
+            throw StorageFailure(error)
+        }
+    }
+
+    /// Runs `body` in one transaction that is committed when it returns and undone when it throws.
+    package func transaction<T>(_ body: () throws -> T) throws -> T {
+        precondition(!isInTransaction, "transactions do not nest")
+        do {
+            return try pool.writeWithoutTransaction { db in
+                connection = db.sqliteConnection
+                isInTransaction = true
+                defer { isInTransaction = false }
+                try statement("BEGIN IMMEDIATE").run()
+                do {
+                    let result = try body()
+                    try statement("COMMIT").run()
+                    return result
+                } catch {
+                    resetStatements()
+                    // After a full disk or an I/O error SQLite may have rolled back by itself.
+                    if sqlite3_get_autocommit(connection) == 0 { try execute("ROLLBACK") }
+                    throw error
+                }
+            }
+        } catch let error as DatabaseError {
+            throw StorageFailure(error)
+        }
+    }
+
+    /// Runs `body` on the writing connection outside a transaction, to read what is committed.
+    package func reading<T>(_ body: () throws -> T) throws -> T {
+        if isInTransaction { return try body() }
+        return try pool.writeWithoutTransaction { db in
+            connection = db.sqliteConnection
+            // One transaction, so that what is read is of one moment, and its locks are taken once.
+            try statement("BEGIN").run()
+            isInTransaction = true
+            defer { isInTransaction = false }
+            let result = Result { try body() }
+            if case .failure = result { resetStatements() }
+            try statement("COMMIT").run()
+            return try result.get()
+        }
+    }
+
+    /// A statement by its text, prepared once.
+    func statement(_ sql: String) throws -> Statement {
+        if let known = statements[sql] { return known }
+        let statement = try Statement(sql, on: connection!)
+        statements[sql] = statement
+        return statement
+    }
+
+    /// Makes every statement ready for its next run. An error may have left one amid its rows; to
+    /// that one SQLite would bind nothing new, and it would answer an old question.
+    func resetStatements() {
+        var next = sqlite3_next_stmt(connection, nil)
+        while let statement = next {
+            if sqlite3_stmt_busy(statement) != 0 { sqlite3_reset(statement) }
+            next = sqlite3_next_stmt(connection, statement)
+        }
+    }
+
+    /// A statement that the caller keeps.
+    func prepare(_ sql: String) throws -> Statement { try Statement(sql, on: connection!) }
+
+    package func execute(_ sql: String) throws {
+        guard sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else {
+            throw StorageFailure(connection)
+        }
+    }
+
+    /// The writing connection, within a transaction.
+    var writer: OpaquePointer? { connection }
+
+    var lastInsertedKey: Int64 { sqlite3_last_insert_rowid(connection) }
+    var changedRows: Int32 { sqlite3_changes(connection) }
+
+    /// Writes the WAL into the file. The file alone is then the whole replica.
+    package func checkpoint() throws {
+        _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+    }
+
+    /// A copy of the committed state, as one file that is on disk when this returns.
+    package func backUp(to path: String) throws {
+        try pool.writeWithoutTransaction { db in
+            connection = db.sqliteConnection
+            let statement = try prepare("VACUUM INTO ?")
+            statement.bind(1, path)
+            try statement.run()
+        }
+    }
+
+    /// Makes the file as small as its content.
+    package func vacuum() throws {
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
+    }
+
+    /// Closes the file. The statements go first, or SQLite would keep it open.
+    package func close() throws {
+        statements.removeAll()
+        try? checkpoint()
+        try pool.close()
+    }
+}
+
+extension Store {
+    package func meta(_ name: String) throws -> [UInt8]? {
+        let select = try statement("SELECT value FROM _meta WHERE name = ?")
+        select.bind(1, name)
+        guard try select.step() else { return nil }
+        defer { select.reset() }
+        return select.bytes(0)
+    }
+
+    package func setMeta(_ name: String, _ value: [UInt8]) throws {
+        let insert = try statement("INSERT OR REPLACE INTO _meta (name, value) VALUES (?, ?)")
+        insert.bind(1, name)
+        insert.bind(2, value)
+        try insert.run()
+    }
+
+    package func metaNumber(_ name: String) throws -> UInt64? {
+        guard let bytes = try meta(name), bytes.count == 8 else { return nil }
+        return bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    package func setMeta(_ name: String, _ value: UInt64) throws {
+        var out = ByteWriter(capacity: 8)
+        out.fixed64(value)
+        try setMeta(name, out.bytes)
+    }
+}
+
+extension StorageFailure {
+    init(_ error: DatabaseError) {
+        self.init(
+            code: error.extendedResultCode.rawValue, message: error.message ?? "unknown error")
+    }
+}

@@ -1,0 +1,117 @@
+import Causality
+import Records
+
+/// A record as it is stored: whole registers, the shown ones and what stands beside them.
+package struct StoredRecord: Sendable {
+    package var key: RecordKey
+    /// Ascending by unit; unit 0 holds the record's deletions. Values of units that this version
+    /// does not know are bytes in wire form.
+    package var registers: [(unit: UInt8, register: Register)]
+    package var isHidden: Bool
+
+    package func register(_ unit: UInt8) -> Register? {
+        registers.first { $0.unit == unit }?.register
+    }
+
+    package init(key: RecordKey, registers: [(unit: UInt8, register: Register)], isHidden: Bool) {
+        self.key = key
+        self.registers = registers
+        self.isHidden = isHidden
+    }
+}
+
+/// Reads records and compartments whole.
+package final class RecordReader {
+    private let store: Store
+    private let tables: Tables
+    private let registers: RegisterStore
+    private var stamps = InlineStamps()
+
+    init(_ store: Store, _ tables: Tables, _ registers: RegisterStore) {
+        self.store = store
+        self.tables = tables
+        self.registers = registers
+    }
+
+    /// A record of a compartment; `nil` when nothing is known of it.
+    package func record(_ key: RecordKey, in compartment: Compartment) throws -> StoredRecord? {
+        guard let root = try tables.root(compartment), let table = tables.existing(key.entity) else {
+            return nil
+        }
+        return try rows(
+            table, where: table.isRoot ? "_key = ?" : "id = ? AND _root = ?",
+            table.isRoot ? { $0.bind(1, root.key) } : {
+                $0.bind(1, key.id)
+                $0.bind(2, root.rawValue)
+            }
+        ).first
+    }
+
+    /// The record of a row, and its compartment.
+    func record(_ table: EntityTable, row: Int64) throws -> (StoredRecord, Compartment)? {
+        guard let record = try rows(table, where: "_key = ?", { $0.bind(1, row) }).first else {
+            return nil
+        }
+        if table.isRoot, let kind = table.entity?.compartment {
+            return (record, Compartment(kind, record.key.id))
+        }
+        let root = try store.row(
+            "SELECT _root FROM \"\(table.name)\" WHERE _key = ?", [.integer(row)]
+        ) { RootReference(rawValue: $0.integer(0)) }
+        guard let root, let compartment = try tables.compartment(root) else { return nil }
+        return (record, compartment)
+    }
+
+    /// The compartments that have a record with this key: more than one only where two clinics
+    /// imported one id into two.
+    package func compartments(of key: RecordKey) throws -> [Compartment] {
+        guard let table = tables.existing(key.entity) else { return [] }
+        if table.isRoot, let kind = table.entity?.compartment {
+            let compartment = Compartment(kind, key.id)
+            return try tables.root(compartment) == nil ? [] : [compartment]
+        }
+        let select = try store.statement("SELECT _root FROM \"\(table.name)\" WHERE id = ?")
+        select.bind(1, key.id)
+        var roots: [RootReference] = []
+        while try select.step() { roots.append(RootReference(rawValue: select.integer(0))) }
+        return try roots.compactMap { try tables.compartment($0) }.sorted()
+    }
+
+    /// Every record of a compartment, by entity and id.
+    package func records(of root: RootReference) throws -> [StoredRecord] {
+        var all: [StoredRecord] = []
+        if let table = tables.rootTable(root.kind) {
+            all += try rows(table, where: "_key = ?") { $0.bind(1, root.key) }
+        }
+        for table in tables.members(of: root.kind) {
+            all += try rows(table, where: "_root = ?") { $0.bind(1, root.rawValue) }
+        }
+        return all.sorted { $0.key < $1.key }
+    }
+
+    private func rows(
+        _ table: EntityTable, where condition: String, _ bind: (Statement) -> Void
+    ) throws -> [StoredRecord] {
+        let select = try store.statement(
+            "SELECT _key, id, _stamps, _hidden FROM \"\(table.name)\" WHERE \(condition)")
+        bind(select)
+        var found: [(Int64, RecordID, [UInt8], Bool)] = []
+        while try select.step() {
+            found.append((select.integer(0), select.id(1), select.bytes(2), select.integer(3) == 1))
+        }
+        return try found.compactMap { key, id, blob, isHidden in
+            guard blob.withUnsafeBytes({ stamps.read($0) }) else {
+                throw StorageFailure(code: 11, message: "stamps in \(table.name)")
+            }
+            let record = RecordKey(entity: table.number, id: id)
+            let all = try loadAll(table, key)
+            return all.isEmpty ? nil : StoredRecord(key: record, registers: all, isHidden: isHidden)
+        }
+    }
+
+    private func loadAll(_ table: EntityTable, _ key: Int64) throws -> [(UInt8, Register)] {
+        var units = Set((1..<63).filter { stamps[$0] != nil })
+        if stamps.hasMore { units.formUnion(try registers.unitsBeside(table, key)) }
+        return try units.sorted().map { (UInt8($0), try registers.load(table, key, $0, stamps)) }
+    }
+}

@@ -1,0 +1,189 @@
+import Causality
+import Records
+import Replica
+
+/// What an answer came to.
+package struct ExchangeOutcome: Sendable, Equatable {
+    /// Frames of the clinic's own that the hub has committed now.
+    package var acknowledged: UInt64 = 0
+    /// Change sets of others that were applied.
+    package var received = 0
+    /// Entries of the feeds that wait at the hub.
+    package var behind: UInt64 = 0
+}
+
+extension Clinic {
+    /// Takes an answer in, whole or not at all.
+    ///
+    /// - Throws: ``Malformed`` when it is not an answer of the hub; ``StorageFailure``. Nothing has
+    ///   moved then.
+    package func apply(
+        _ bytes: [UInt8], to sent: SentExchange, at now: ClockReading
+    ) throws -> ExchangeOutcome {
+        let answer = try MessageParts(bytes).read { (reader) throws(Malformed) in
+            guard try reader.plain.byte() == ExchangeAnswer.kind else {
+                throw .invalid("kind of an answer")
+            }
+            return try ExchangeAnswer(&reader, known: sent.request.epoch)
+        }
+        guard answer.held.allSatisfy({ $0.index < sent.origins.count }),
+            answer.refusals.allSatisfy({ $0.index < sent.origins.count })
+        else { throw Malformed.invalid("index of a head") }
+        do {
+            return try replica.transaction { try take(answer, sent, now) }
+        } catch let found as ForkFound {
+            addFork(found.origin, different: found.sequence)
+            return ExchangeOutcome()
+        }
+    }
+
+    /// The feed brought a frame of this clinic's own whose place another has here.
+    struct ForkFound: Error {
+        var origin: Origin
+        var sequence: UInt64
+    }
+
+    private func take(
+        _ answer: ExchangeAnswer, _ sent: SentExchange, _ now: ClockReading
+    ) throws -> ExchangeOutcome {
+        var outcome = ExchangeOutcome()
+        try measure(answer.time, now)
+        if answer.epoch != epoch {
+            epoch = answer.epoch
+            try replica.store.setMeta("epoch", epoch)
+        }
+        try take(answer.refusals, sent, now)
+        outcome.acknowledged = try take(answer.held, sent)
+        try settleForks()
+        try takeScope(answer, sent)
+        // The own feed first: it brings what this clinic's former lives wrote, which other feeds
+        // take to be here.
+        // While a fork is being probed the feed waits: it brings back what the other life wrote,
+        // and that takes the places of frames that are still to be issued again.
+        for slice in answer.slices.sorted(by: { $0.feed < $1.feed }) where forks.isEmpty {
+            outcome.received += try take(slice, epoch: answer.epoch)
+            outcome.behind += slice.behind
+        }
+        try dropLeaving()
+        try replica.store.setMeta("lastExchange", reading(now).now)
+        if outcome.received > 0 {
+            let received = try replica.store.metaNumber("received") ?? 0
+            try replica.store.setMeta("received", received + UInt64(outcome.received))
+        }
+        try saveFeeds()
+        return outcome
+    }
+
+    private func measure(_ hub: UInt64, _ now: ClockReading) throws {
+        guard hub > 0 else { return }
+        time.measured(hub: hub, wall: now.wall, monotonic: now.monotonic)
+        try replica.store.setMeta("mark", time.highWaterMark)
+        try replica.store.setMeta("offset", UInt64(bitPattern: time.offset ?? 0))
+    }
+
+    /// A clinic whose scope is the district reads one feed more.
+    private func takeScope(_ answer: ExchangeAnswer, _ sent: SentExchange) throws {
+        guard sent.request.pulls.contains(where: { $0.feed == .district }) else { return }
+        let isDistrict = answer.slices.contains { $0.feed == .district }
+        knowsScope = true
+        if isDistrict, feeds[.district] == nil {
+            try insertFeed(.district)
+            feeds[.district] = FeedState()
+        }
+        if !isDistrict, feeds[.district] != nil {
+            feeds[.district] = nil
+            try endJoins { $0.feed == .district }
+            try replica.store.run("DELETE FROM _feed WHERE kind = 2")
+            try replica.store.run("DELETE FROM _cursor WHERE feed = 2")
+            var after: RootReference?
+            while let root = try replica.tables.roots(of: .patient, after: after, limit: 1).first {
+                after = root
+                if try feed(of: root) == nil && !isWanted(root) { try leave(root) }
+            }
+        }
+    }
+
+    // MARK: What the hub has of this clinic's logs
+
+    private func take(
+        _ refusals: [ExchangeAnswer.Refusal], _ sent: SentExchange, _ now: ClockReading
+    ) throws {
+        for refusal in refusals {
+            let origin = sent.origins[refusal.index]
+            guard let entry = try replica.log.entry(origin, refusal.sequence) else { continue }
+            try letters.add(
+                .refused, origin, refusal.sequence, reason: refusal.reason.description,
+                since: reading(now).now, bytes: entry.frame.bytes)
+            // What the hub doesn't take is no part of the record that all share: the compartment
+            // is loaded anew from the hub, without it.
+            try entry.frame.forEachChangeSet { _, reader in
+                guard let root = try replica.tables.root(reader.compartment),
+                    let feed = feed(of: root)
+                else { return }
+                try beginJoin(feed, root)
+            }
+        }
+    }
+
+    private func take(_ held: [ExchangeAnswer.Held], _ sent: SentExchange) throws -> UInt64 {
+        var acknowledged: UInt64 = 0
+        var said: [Int: ExchangeAnswer.Held] = [:]
+        for item in held { said[item.index] = item }
+        for (index, head) in sent.request.heads.enumerated() {
+            let origin = sent.origins[index]
+            guard let mine = replica.head(origin) else { continue }
+            let hub =
+                said[index]
+                ?? ExchangeAnswer.Held(
+                    index: index, sequence: head.sequence, hash: head.hash, agreesAtHead: true,
+                    backedUp: head.backedUp)
+            acknowledged += try take(hub, origin, presented: head, mine)
+        }
+        return acknowledged
+    }
+
+    private func take(
+        _ hub: ExchangeAnswer.Held, _ origin: Origin, presented: ExchangeRequest.Head,
+        _ mine: NodeStore.Head
+    ) throws -> UInt64 {
+        let isAlike: Bool
+        if hub.sequence <= mine.sequence {
+            isAlike = try replica.log.hash(origin, hub.sequence)?.prefix ?? 0 == hub.hash
+        } else {
+            isAlike = hub.agreesAtHead
+        }
+        guard isAlike else {
+            addFork(origin, different: min(hub.sequence, presented.sequence, mine.sequence))
+            return 0
+        }
+        // Where the hub has more than this replica, only what was presented is known to be alike:
+        // what was written since then may stand in the place of something else.
+        let acknowledged =
+            hub.sequence <= mine.sequence ? hub.sequence : min(presented.sequence, mine.sequence)
+        let backedUp = max(mine.backedUp, min(hub.backedUp, acknowledged))
+        if acknowledged < mine.acknowledged {
+            // The hub was put back: what it said of stamps that it has lost is said again when it
+            // takes them again.
+            try forgetRanks(origin, after: acknowledged)
+        }
+        // What outlived a backup is not taken back by an answer that is older than another.
+        try replica.setAcknowledged(
+            origin, max(acknowledged, min(backedUp, mine.sequence)), backedUp: backedUp)
+        if hub.sequence > mine.sequence, hub.sequence > presented.sequence,
+            origin.incarnation == incarnation
+        {
+            // The hub has frames of this life that this replica has not: it was rolled back, or
+            // another machine goes on under its name.
+            cuts[origin] = acknowledged
+        }
+        return acknowledged > mine.acknowledged ? acknowledged - mine.acknowledged : 0
+    }
+
+    private func forgetRanks(_ origin: Origin, after sequence: UInt64) throws {
+        guard !replica.ranks.isEmpty else { return }
+        try replica.log.forEach(origin, after: sequence) { entry in
+            try replica.setRank(entry.frame.header.stamp, nil, epoch: epoch)
+            return true
+        }
+    }
+}

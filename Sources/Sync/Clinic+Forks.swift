@@ -1,0 +1,172 @@
+import Causality
+import Records
+import Replica
+
+/// A disk was cloned, or a virtual machine rolled back: under one incarnation two lives wrote.
+/// What the hub doesn't hold byte for byte is issued again under a new one, with new names
+/// throughout; what the other life wrote comes back from the hub.
+extension Clinic {
+    func addFork(_ origin: Origin, different: UInt64) {
+        guard cuts[origin] == nil, !forks.contains(where: { $0.origin == origin }) else { return }
+        forks.append(Fork(origin: origin, alike: 0, different: different))
+    }
+
+    /// The next probe, if a fork's beginning is not known yet.
+    package func probe() throws -> ProbeRequest? {
+        guard let fork = forks.first else { return nil }
+        let span = fork.different - fork.alike
+        let count = min(UInt64(ProbeRequest.width), span)
+        let samples = try replica.store.reading {
+            try (1...count).map { step in
+                let sequence = fork.alike + span * step / count
+                return (sequence, try replica.log.hash(fork.origin, sequence)?.prefix ?? 0)
+            }
+        }
+        return ProbeRequest(
+            incarnation: fork.origin.incarnation, lane: fork.origin.lane, samples: samples)
+    }
+
+    /// Takes the answer to a probe.
+    package func apply(_ bytes: [UInt8], to probe: ProbeRequest) throws {
+        let answer = try MessageParts(bytes).read { (reader) throws(Malformed) in
+            guard try reader.plain.byte() == ProbeAnswer.kind else {
+                throw .invalid("kind of an answer")
+            }
+            return try ProbeAnswer(&reader)
+        }
+        guard answer.alike <= probe.samples.count,
+            let index = forks.firstIndex(where: {
+                $0.origin.incarnation == probe.incarnation && $0.origin.lane == probe.lane
+            })
+        else { throw Malformed.invalid("number of samples") }
+        if answer.alike > 0 { forks[index].alike = probe.samples[answer.alike - 1].sequence }
+        if answer.alike < probe.samples.count {
+            forks[index].different = probe.samples[answer.alike].sequence
+        } else {
+            // All alike: the hub has caught up in between, and there is no fork.
+            forks.remove(at: index)
+            return
+        }
+        let fork = forks[index]
+        guard fork.different <= fork.alike + 1 else { return }
+        forks.remove(at: index)
+        cuts[fork.origin] = fork.alike
+        try replica.transaction {
+            try settleForks()
+            try saveFeeds()
+        }
+    }
+
+    /// Issues again what was written since the lives parted, once all lanes of an incarnation have
+    /// been probed.
+    func settleForks() throws {
+        guard forks.isEmpty, !cuts.isEmpty else { return }
+        let parted = Set(cuts.keys.map(\.incarnation))
+        var all: [Origin: UInt64] = [:]
+        for origin in ownOrigins where parted.contains(origin.incarnation) {
+            all[origin] = cuts[origin] ?? replica.head(origin)!.acknowledged
+        }
+        if parted.contains(incarnation) { try startIncarnation(hlc: hlc) }
+        try reissue(after: all)
+        cuts = [:]
+    }
+
+    private func reissue(after cuts: [Origin: UInt64]) throws {
+        var old: [Frame] = []
+        for (origin, cut) in cuts.sorted(by: { $0.key < $1.key }) {
+            try replica.log.forEach(origin, after: cut) { entry in
+                old.append(entry.frame)
+                return true
+            }
+        }
+        old.sort { ($0.header.hlc, $0.header.sequence) < ($1.header.hlc, $1.header.sequence) }
+        for (origin, cut) in cuts { try replica.cut(origin, after: cut) }
+        let sets = try old.map { frame in
+            var sets: [ChangeSet] = []
+            try frame.forEachChangeSet { _, reader in
+                sets.append(try ChangeSet(&reader, schema: replica.schema))
+            }
+            return sets
+        }
+        let replacedAgain = Reissue.replaced(sets)
+        var reissue = Reissue(replaced: replacedAgain)
+        for (frame, sets) in zip(old, sets) where !sets.isEmpty {
+            try issueAgain(frame, sets, &reissue)
+        }
+    }
+
+    private func issueAgain(_ frame: Frame, _ sets: [ChangeSet], _ reissue: inout Reissue) throws {
+        let origin = Origin(node: node, incarnation: incarnation, lane: frame.header.origin.lane)
+        guard let next = hlc.ticked(at: 0) else { throw WriteRefusal.clockExhausted }
+        hlc = next
+        let (old, new) = (frame.header.stamp, Stamp(hlc: next, origin: origin))
+        reissue.names[old] = new
+        var encoded: [[UInt8]] = []
+        for set in sets {
+            let root = try replica.tables.makeRoot(set.compartment).root
+            var renamed = set
+            for (index, change) in set.changes.enumerated() {
+                let record = try replica.reader.record(change.key, in: set.compartment)
+                for (position, write) in change.units.enumerated() {
+                    let siblings = record?.register(write.unit)?.siblings ?? []
+                    let isDead =
+                        !siblings.contains { $0.stamp == old }
+                        && !reissue.isReplaced(old, change.key, write.unit)
+                    var write = write
+                    write.replaces = write.replaces.map { reissue.names[$0] ?? $0 }
+                    // What a set that stays has replaced is born replaced: it names itself.
+                    if isDead { write.replaces.append(new) }
+                    if write.unit == Unit.deletion { write.value = try reissue.renamed(write.value) }
+                    renamed.changes[index].units[position] = write
+                    try replica.rename(
+                        change.key, write.unit, in: root, from: old, to: new,
+                        value: write.unit == Unit.deletion
+                            ? .bytes(WireValue.encoded(write.value)) : nil)
+                }
+            }
+            encoded.append(renamed.encoded(stamp: new))
+        }
+        let header = FrameHeader(
+            origin: origin, sequence: (replica.head(origin)?.sequence ?? 0) + 1, hlc: next,
+            quality: frame.header.quality, author: frame.header.author,
+            purpose: frame.header.purpose)
+        _ = try replica.append(
+            Frame(header: header, salt: Salt(using: &random), changeSets: encoded))
+    }
+}
+
+/// The new names of a re-issue.
+private struct Reissue {
+    struct Place: Hashable {
+        var stamp: Stamp
+        var key: RecordKey
+        var unit: UInt8
+    }
+
+    var names: [Stamp: Stamp] = [:]
+    private let replaced: Set<Place>
+
+    init(replaced: Set<Place>) { self.replaced = replaced }
+
+    /// The stamps that the sets to be issued again replace themselves.
+    static func replaced(_ sets: [[ChangeSet]]) -> Set<Place> {
+        var places: Set<Place> = []
+        for change in sets.joined().flatMap(\.changes) {
+            for write in change.units {
+                for stamp in write.replaces {
+                    places.insert(Place(stamp: stamp, key: change.key, unit: write.unit))
+                }
+            }
+        }
+        return places
+    }
+
+    func isReplaced(_ stamp: Stamp, _ key: RecordKey, _ unit: UInt8) -> Bool {
+        replaced.contains(Place(stamp: stamp, key: key, unit: unit))
+    }
+
+    func renamed(_ value: Value) throws -> Value {
+        guard case .bytes(let bytes) = value else { return value }
+        return .bytes(DeleteList.encoded(try DeleteList.decoded(bytes).map { names[$0] ?? $0 }))
+    }
+}

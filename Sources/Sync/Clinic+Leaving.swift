@@ -1,0 +1,40 @@
+import Causality
+import Records
+import Replica
+
+extension Clinic {
+    /// Drops compartments that are not held, once all that was written here into them has outlived
+    /// a backup of the hub. Their change sets leave the log too; its chain verifies all the same.
+    func dropLeaving() throws {
+        guard !leaving.isEmpty else { return }
+        var staying: Set<Compartment> = []
+        for origin in ownOrigins {
+            let head = replica.head(origin)!
+            guard head.backedUp < head.sequence else { continue }
+            try replica.log.forEach(origin, after: head.backedUp) { entry in
+                try entry.frame.forEachChangeSet { _, reader in staying.insert(reader.compartment) }
+                return true
+            }
+        }
+        var gone: Set<Compartment> = []
+        for root in leaving.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard feed(of: root) == nil, try !isWanted(root),
+                let compartment = try replica.tables.compartment(root)
+            else {
+                try stay(root)
+                continue
+            }
+            guard !staying.contains(compartment) else { continue }
+            try replica.snapshots.drop(root)
+            try stay(root)
+            gone.insert(compartment)
+        }
+        guard !gone.isEmpty else { return }
+        try replica.purge { _, compartment in gone.contains(compartment) }
+    }
+
+    private func stay(_ root: RootReference) throws {
+        leaving.remove(root)
+        try replica.store.run("DELETE FROM _leaving WHERE root = ?", [.integer(root.rawValue)])
+    }
+}

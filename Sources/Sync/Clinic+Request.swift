@@ -1,0 +1,110 @@
+import Causality
+import Records
+import Replica
+
+/// An exchange that is under way, as the clinic must remember it to understand the answer.
+package struct SentExchange: Sendable {
+    package var request: ExchangeRequest
+    /// The origins of the request's heads.
+    var origins: [Origin]
+    package var bytes: [UInt8]
+}
+
+extension Clinic {
+    /// The clinic's own origins that have frames here.
+    var ownOrigins: [Origin] { replica.origins(of: node) }
+
+    /// Frames and bytes of a lane that the hub has not committed yet.
+    package func pending(_ lane: Lane) throws -> (frames: Int, bytes: Int) {
+        var total = (frames: 0, bytes: 0)
+        for origin in ownOrigins where origin.lane == lane {
+            let size = try replica.log.size(origin, after: replica.head(origin)!.acknowledged)
+            total.frames += size.frames
+            total.bytes += size.bytes
+        }
+        return total
+    }
+
+    /// Whether the hub has all that was written here.
+    package var hasPending: Bool {
+        ownOrigins.contains { origin in
+            let head = replica.head(origin)!
+            return head.acknowledged < head.sequence
+        }
+    }
+
+    /// Makes the request of an exchange.
+    ///
+    /// - Parameters:
+    ///   - pushBytes: about how many bytes of frames to bring; 0 for none.
+    ///   - pulls: whether to ask for what is new.
+    ///   - wait: seconds that the hub may wait for news.
+    ///   - limit: about how many bytes the answer may have.
+    package func exchange(
+        pushBytes: Int, pulls: Bool, wait: UInt64, limit: Int, at now: ClockReading
+    ) throws -> SentExchange {
+        try replica.store.reading {
+            let origins = ownOrigins
+            var heads: [ExchangeRequest.Head] = []
+            for origin in origins {
+                let head = replica.head(origin)!
+                // Where more is written than acknowledged, the hub can't check the head: the base
+                // tells it what is alike all the same.
+                let base =
+                    head.acknowledged < head.sequence
+                    ? ExchangeRequest.Head.Base(
+                        sequence: head.acknowledged,
+                        hash: try replica.log.hash(origin, head.acknowledged)?.prefix ?? 0) : nil
+                heads.append(
+                    ExchangeRequest.Head(
+                        incarnation: origin.incarnation, lane: origin.lane,
+                        sequence: head.sequence, hash: head.hash.prefix, backedUp: head.backedUp,
+                        base: base))
+            }
+            let frames = try framesToPush(origins, bytes: pushBytes)
+            let request = ExchangeRequest(
+                wall: now.wall, epoch: epoch, wait: wait, limit: UInt64(limit), heads: heads,
+                pulls: pulls ? try pullRequests() : [], frames: frames)
+            return SentExchange(request: request, origins: origins, bytes: request.encoded())
+        }
+    }
+
+    /// The next frames in log order, lane by lane: care goes first, so that an urgent result never
+    /// waits behind a scan.
+    private func framesToPush(_ origins: [Origin], bytes limit: Int) throws -> [Frame] {
+        var frames: [Frame] = []
+        var size = 0
+        let parted = Set(forks.map(\.origin)).union(cuts.keys)
+        for lane in Lane.allCases {
+            for origin in origins
+            where origin.lane == lane && size < limit && !parted.contains(origin) {
+                let head = replica.head(origin)!
+                guard head.acknowledged < head.sequence else { continue }
+                try replica.log.forEach(origin, after: head.acknowledged) { entry in
+                    frames.append(entry.frame)
+                    size += entry.frame.bytes.count
+                    return size < limit
+                }
+            }
+        }
+        return frames
+    }
+
+    private func pullRequests() throws -> [ExchangeRequest.Pull] {
+        var pulls: [ExchangeRequest.Pull] = []
+        for kind in FeedKind.allCases {
+            guard let state = feeds[kind] else {
+                if kind == .district, !knowsScope {
+                    pulls.append(ExchangeRequest.Pull(feed: kind, cursors: [], loading: nil))
+                }
+                continue
+            }
+            var cursors = state.isStarted ? [state.cursor] : []
+            if wantsOlderCursors.contains(kind) { cursors = try keptCursors(kind) }
+            let loading = joins.filter { $0.feed == kind }.compactMap(\.newest)
+                .max { $0.position < $1.position }
+            pulls.append(ExchangeRequest.Pull(feed: kind, cursors: cursors, loading: loading))
+        }
+        return pulls
+    }
+}

@@ -1,0 +1,244 @@
+import Causality
+import Records
+import Replica
+
+/// Takes in a slice of a feed, from the clinic's cursor on.
+extension Clinic {
+    /// What is gathered while a slice is taken in.
+    private struct Run {
+        var feed: FeedKind
+        var position: UInt64
+        var epoch: UInt64
+        /// The last frame of each origin in this slice, which the next one follows.
+        var chain: [Origin: (sequence: UInt64, hash: FrameHash)] = [:]
+        var latest = HLC.zero
+        var received = 0
+    }
+
+    /// - Returns: how many change sets of others were applied.
+    func take(_ slice: ExchangeAnswer.Slice, epoch: UInt64) throws -> Int {
+        guard let state = feeds[slice.feed] else { return 0 }
+        guard state.isStarted else {
+            try start(slice)
+            return 0
+        }
+        guard let from = slice.from else {
+            wantsOlderCursors.insert(slice.feed)
+            return 0
+        }
+        wantsOlderCursors.remove(slice.feed)
+        if from != state.cursor { try goBack(slice, to: from) }
+        if slice.mustReload {
+            try loadAnew(joins.filter { $0.feed == slice.feed }.map(\.root), slice.feed)
+        }
+        var run = Run(feed: slice.feed, position: from.position, epoch: epoch)
+        for item in slice.items {
+            run.position += item.length
+            try take(item, &run)
+        }
+        guard run.position == slice.to.position else { throw Malformed.invalid("length of a slice") }
+        try adopt(run.latest)
+        try advance(slice.feed, to: slice.to)
+        try finishJoins(slice.feed)
+        compare(slice)
+        return run.received
+    }
+
+    /// The first answer of a shared feed says where it stands; what came before is loaded as state.
+    private func start(_ slice: ExchangeAnswer.Slice) throws {
+        feeds[slice.feed]!.isStarted = true
+        feeds[slice.feed]!.cursor = slice.to
+        feeds[slice.feed]!.isDirty = true
+        try replica.store.run(
+            "INSERT OR REPLACE INTO _cursor VALUES (?, ?, ?)",
+            [
+                .integer(Int64(slice.feed.rawValue)), .unsigned(slice.to.position),
+                .unsigned(slice.to.hash),
+            ])
+        try recount(slice.feed)
+        try beginJoin(slice.feed, nil)
+    }
+
+    /// The hub was put back to an older copy: back to the newest cursor that fits. What was loaded
+    /// after it is loaded anew, and what the hub doesn't let this clinic hold there is left.
+    private func goBack(_ slice: ExchangeAnswer.Slice, to cursor: Cursor) throws {
+        let feed = slice.feed
+        guard cursor.position <= feeds[feed]!.cursor.position else {
+            throw Malformed.invalid("place of a slice")
+        }
+        try goBack(feed, to: cursor)
+        var anew = joins.filter { $0.feed == feed }.map(\.root)
+        if feed == .own {
+            let holds = try (slice.holds ?? []).map { try replica.tables.makeRoot($0).root }
+            for root in held.subtracting(holds).sorted(by: { $0.rawValue < $1.rawValue })
+            where root.kind != .clinic { try release(root) }
+            for root in holds where !held.contains(root) {
+                try hold(root, at: cursor.position)
+                anew.append(root)
+            }
+            anew += try replica.store.rows(
+                "SELECT root FROM _held WHERE joinedAt > ?", [.unsigned(cursor.position)]
+            ) { RootReference(rawValue: $0.integer(0)) }
+        } else if feeds[feed]!.joinedAt > cursor.position {
+            anew.append(nil)
+        }
+        try loadAnew(anew, feed)
+    }
+
+    /// Loads spans again. Of what others wrote there the log lets go: it comes again, as state or
+    /// by the feed, and would else be taken to be applied.
+    private func loadAnew(_ roots: [RootReference?], _ feed: FeedKind) throws {
+        guard !roots.isEmpty else { return }
+        let all = roots.contains(nil)
+        let some = Set(roots.compactMap { $0 })
+        for root in all ? [nil] : roots { try beginJoin(feed, root) }
+        try replica.purge { header, compartment in
+            guard header.origin.node != node, let root = try replica.tables.root(compartment),
+                self.feed(of: root) == feed
+            else { return false }
+            return all || some.contains(root)
+        }
+    }
+
+    // MARK: Items
+
+    private func take(_ item: FeedItem, _ run: inout Run) throws {
+        switch item {
+        case .passed: break
+        case .passedRanked(let stamp, let rank):
+            try order(stamp, rank, &run)
+        case .grow(let compartment, let isFresh):
+            let root = try replica.tables.makeRoot(compartment).root
+            guard !held.contains(root) else { return }
+            let wasHere = try leaving.contains(root) || replica.snapshots.sum(of: root) != ContentSum()
+            try hold(root, at: run.position)
+            guard !isFresh else { return }
+            if wasHere { try loadAnew([root], .own) } else { try beginJoin(.own, root) }
+        case .shrink(let compartment):
+            if let root = try replica.tables.root(compartment) { try release(root) }
+        case .frame(let frame, let previous, let rank):
+            let origin = frame.header.origin
+            let before = run.chain[origin]
+            guard
+                let hash = previous
+                    ?? (before.map { $0.sequence + 1 } == frame.header.sequence
+                        ? before?.hash : nil)
+            else { throw Malformed.invalid("chain of an origin") }
+            let own = frame.hash(after: hash)
+            run.chain[origin] = (frame.header.sequence, own)
+            try order(frame.header.stamp, rank, &run)
+            if origin.node == node {
+                try takeOwn(frame, hash: own)
+            } else {
+                try takeForeign(frame, hash: own, previous: hash, &run)
+            }
+        }
+    }
+
+    /// Takes the hub's order for a stamp, or its absence.
+    private func order(_ stamp: Stamp, _ rank: HLC?, _ run: inout Run) throws {
+        try replica.setRank(stamp, rank, epoch: run.epoch)
+        // No clock adopts a stamp that ran too far ahead, only its rank.
+        run.latest = max(run.latest, rank ?? stamp.hlc)
+        guard let rank, stamp.origin.node == node, stamp.origin.incarnation == incarnation else {
+            return
+        }
+        var resumed = max(floor, rank, HLC(milliseconds: time.highWaterMark))
+        for origin in ownOrigins {
+            let acknowledged = replica.head(origin)!.acknowledged
+            resumed = max(resumed, try replica.latestUnranked(origin, upTo: acknowledged))
+        }
+        try startIncarnation(hlc: resumed)
+    }
+
+    /// A frame that a former life of this replica wrote, which it lacks since it was restored.
+    private func takeOwn(_ frame: Frame, hash: FrameHash) throws {
+        let origin = frame.header.origin
+        let head = replica.head(origin)?.sequence ?? 0
+        if frame.header.sequence <= head {
+            guard try replica.log.hash(origin, frame.header.sequence) == hash else {
+                throw ForkFound(origin: origin, sequence: frame.header.sequence)
+            }
+            return
+        }
+        guard frame.header.sequence == head + 1 else { throw Malformed.invalid("gap in the own log") }
+        _ = try replica.append(frame)
+        try replica.setAcknowledged(
+            origin, frame.header.sequence, backedUp: replica.head(origin)!.backedUp)
+        try replica.apply(frame) { _, compartment in
+            // A compartment of which nothing is here yet may be held all the same, by a feed that
+            // carries all of its kind.
+            let root = try replica.tables.makeRoot(compartment).root
+            guard let feed = feed(of: root) else { return false }
+            guard let join = join(of: root, by: feed) else { return true }
+            guard let chunk = try chunk(of: root, join) else { return false }
+            return frame.header.sequence > chunk.heads[origin]?.sequence ?? 0
+        }
+    }
+
+    private func takeForeign(
+        _ frame: Frame, hash: FrameHash, previous: FrameHash, _ run: inout Run
+    ) throws {
+        let entry = try replica.log.entry(frame.header.origin, frame.header.sequence)
+        if let entry, entry.hash != hash { throw Malformed.invalid("two frames of one sequence") }
+        var takes: Set<Int> = []
+        do {
+            try frame.forEachChangeSet { index, reader in
+                if case .present = entry?.frame.parts[index] { return }
+                let root = try replica.tables.makeRoot(reader.compartment).root
+                guard feed(of: root) == run.feed else { return }
+                if let join = join(of: root, by: run.feed) {
+                    guard let chunk = try chunk(of: root, join), run.position > chunk.position
+                    else { return }
+                }
+                takes.insert(index)
+            }
+        } catch Malformed.unknownVersion {
+            try letters.add(
+                .parked, frame.header.origin, frame.header.sequence,
+                reason: "a newer version wrote it: it is read after the upgrade",
+                since: time.highWaterMark, bytes: frame.bytes)
+            return
+        }
+        guard !takes.isEmpty else { return }
+        let kept = frame.withholding { takes.contains($0) }
+        if let entry {
+            try replica.complete(entry, with: kept)
+        } else {
+            try replica.append(kept, hash: hash, previous: previous)
+        }
+        try replica.apply(frame) { index, _ in takes.contains(index) }
+        run.received += takes.count
+    }
+
+    // MARK: Comparing
+
+    /// Compares sums where the clinic and the hub stand at a common moment: nothing is pending,
+    /// nothing is being loaded, and the hub says that the cursor is past all that is acknowledged.
+    private func compare(_ slice: ExchangeAnswer.Slice) {
+        guard let sum = slice.sum, !hasPending, forks.isEmpty, cuts.isEmpty,
+            !joins.contains(where: { $0.feed == slice.feed })
+        else { return }
+        let comparison = Comparison(ours: feeds[slice.feed]!.sum, hub: sum)
+        comparisons[slice.feed] = comparison
+        if comparison.isEqual { unequal.remove(slice.feed) } else { unequal.insert(slice.feed) }
+    }
+
+    /// Adds up anew what is held by a feed.
+    func recount(_ feed: FeedKind) throws {
+        var sum = ContentSum()
+        for kind in Compartment.Kind.allCases {
+            var after: RootReference?
+            while true {
+                let roots = try replica.tables.roots(of: kind, after: after, limit: 1000)
+                for root in roots where self.feed(of: root) == feed {
+                    sum += try replica.snapshots.sum(of: root)
+                }
+                guard let last = roots.last else { break }
+                after = last
+            }
+        }
+        feeds[feed]!.sum = sum
+        feeds[feed]!.isDirty = true
+    }
+}

@@ -1,0 +1,245 @@
+// The exchange: messages and their limits, and the clinic's side of it. No I/O but the replica's
+// own file: bytes and time come in, bytes go out.
+//
+// Invariants: a cursor moves in the transaction that applies what it points past; nothing moves
+// but by a well-formed answer to the request that is under way; `acknowledged` means committed on
+// the hub, `backedUp` that it outlived a backup of the hub, and no compartment is purged before
+// all of it is backed up.
+
+import Causality
+import Records
+import Replica
+
+/// The wall clock and a clock that never goes back, in milliseconds, as they read now.
+package struct ClockReading: Sendable {
+    package var wall: UInt64
+    package var monotonic: UInt64
+
+    package init(wall: UInt64, monotonic: UInt64) {
+        self.wall = wall
+        self.monotonic = monotonic
+    }
+}
+
+/// A clinic's replica and its side of the exchange. Confined to one thread.
+package final class Clinic {
+    package let node: NodeID
+    package let replica: NodeStore
+    package internal(set) var incarnation: Incarnation
+    package internal(set) var hlc: HLC
+    /// The highest reading that the clock has adopted from elsewhere.
+    var floor: HLC
+    package internal(set) var time: TrustedTime
+    var feeds: [FeedKind: FeedState] = [:]
+    /// Compartments of the own feed that are held, by their local names.
+    var held: Set<RootReference> = []
+    /// Compartments with content here that are neither held nor wanted: dropped once backed up.
+    var leaving: Set<RootReference> = []
+    var joins: [Join] = []
+    package internal(set) var epoch: UInt64
+    /// The outcome of the last comparison of each feed with the hub.
+    package internal(set) var comparisons: [FeedKind: Comparison] = [:]
+    /// Origins whose log and the hub's have parted, still to be probed.
+    var forks: [Fork] = []
+    /// Where forks were found to begin: what lies after is issued again.
+    var cuts: [Origin: UInt64] = [:]
+    /// Feeds of which the hub wants to see older cursors.
+    var wantsOlderCursors: Set<FeedKind> = []
+    /// Feeds whose sums were found unequal, to be bisected and repaired.
+    package internal(set) var unequal: Set<FeedKind> = []
+    /// Whether this run has heard from the hub if it may read the district's feed.
+    var knowsScope = false
+    package let letters: LetterBox
+    var random: any RandomNumberGenerator
+
+    package struct Comparison: Sendable, Equatable {
+        package var ours: ContentSum
+        package var hub: ContentSum
+        package var isEqual: Bool { ours == hub }
+    }
+
+    /// Opens or makes the replica.
+    ///
+    /// - Parameters:
+    ///   - identity: what tells this file on this machine from a copy of it elsewhere. When it is
+    ///     not what the database remembers, a new incarnation starts before the next write.
+    ///   - random: for incarnations and salts; the system's, but in a simulation.
+    package init(
+        path: String, schema: Schema, node: NodeID, identity: [UInt8], now: ClockReading,
+        random: any RandomNumberGenerator, durability: Store.Durability = .full,
+        cacheMegabytes: Int = 64
+    ) throws {
+        self.node = node
+        self.random = random
+        replica = try NodeStore(
+            path: path, schema: schema, durability: durability, cacheMegabytes: cacheMegabytes)
+        letters = LetterBox(replica.store)
+        (incarnation, hlc, floor, epoch) = (Incarnation(rawValue: 0), .zero, .zero, 0)
+        time = TrustedTime(highWaterMark: 0, monotonic: now.monotonic)
+        replica.account = { [unowned self] applied, _ in try account(applied) }
+        replica.recover = { [unowned self] in try load(now: nil) }
+        try replica.transaction {
+            for sql in Clinic.tables { try replica.store.execute(sql) }
+            try begin(identity: identity)
+        }
+        try replica.store.reading { try load(now: now) }
+    }
+
+    static let tables = [
+        """
+        CREATE TABLE IF NOT EXISTS _feed (
+            kind INTEGER PRIMARY KEY, pos INTEGER NOT NULL, hash INTEGER NOT NULL,
+            started INTEGER NOT NULL, sum BLOB NOT NULL,
+            joinedAt INTEGER NOT NULL)
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS _cursor (
+            feed INTEGER, pos INTEGER, hash INTEGER NOT NULL, PRIMARY KEY (feed, pos)) WITHOUT ROWID
+        """,
+        "CREATE TABLE IF NOT EXISTS _held (root INTEGER PRIMARY KEY, joinedAt INTEGER NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS _leaving (root INTEGER PRIMARY KEY)",
+        """
+        CREATE TABLE IF NOT EXISTS _join (
+            id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, root INTEGER NOT NULL,
+            last INTEGER NOT NULL, isFull INTEGER NOT NULL)
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS _chunk (
+            id INTEGER PRIMARY KEY, joining INTEGER NOT NULL, pos INTEGER NOT NULL,
+            hash INTEGER NOT NULL, heads BLOB NOT NULL)
+        """,
+        "CREATE TABLE IF NOT EXISTS _loaded (root INTEGER PRIMARY KEY, chunk INTEGER NOT NULL)",
+        Letter.table,
+    ]
+
+    /// Starts a new incarnation unless this is the very file that the last one wrote.
+    private func begin(identity: [UInt8]) throws {
+        let store = replica.store
+        if try store.meta("node") == nil {
+            try store.setMeta("node", node.rawValue)
+            for kind in [FeedKind.own, .reference] { try insertFeed(kind) }
+        }
+        if try store.metaNumber("node") != node.rawValue {
+            throw StorageFailure(code: 1, message: "this folder belongs to another clinic")
+        }
+        if try store.meta("identity") != identity || store.metaNumber("incarnation") == nil {
+            try store.setMeta("identity", identity)
+            try store.setMeta("incarnation", random.next() as UInt64)
+        }
+        if try replica.tables.root(.clinic(node)) == nil {
+            let (root, _) = try replica.tables.makeRoot(.clinic(node))
+            try hold(root)
+        }
+    }
+
+    /// Reads everything that is kept in memory; `now` at the opening only.
+    private func load(now: ClockReading?) throws {
+        let store = replica.store
+        incarnation = Incarnation(rawValue: try store.metaNumber("incarnation") ?? 0)
+        hlc = HLC(rawValue: try store.metaNumber("hlc") ?? 0)
+        for origin in replica.allOrigins where origin.node == node && origin.incarnation == incarnation {
+            hlc = max(hlc, replica.head(origin)?.hlc ?? .zero)
+        }
+        floor = HLC(rawValue: try store.metaNumber("floor") ?? 0)
+        epoch = try store.metaNumber("epoch") ?? 0
+        if let now {
+            time = TrustedTime(
+                highWaterMark: try store.metaNumber("mark") ?? 0,
+                offset: try store.metaNumber("offset").map { Int64(bitPattern: $0) },
+                monotonic: now.monotonic)
+        }
+        try loadFeeds()
+        try loadJoins()
+        held = try roots("_held")
+        leaving = try roots("_leaving")
+    }
+
+    private func roots(_ table: String) throws -> Set<RootReference> {
+        let roots = try replica.store.rows("SELECT root FROM \(table)") {
+            RootReference(rawValue: $0.integer(0))
+        }
+        return Set(roots)
+    }
+
+    package func close() throws { try replica.close() }
+
+    // MARK: Writing
+
+    /// Trusted time now.
+    package func reading(_ now: ClockReading) -> (now: UInt64, quality: ClockQuality) {
+        time.reading(wall: now.wall, monotonic: now.monotonic)
+    }
+
+    /// Commits what `body` writes as one transaction. When this returns it is on disk, and will
+    /// reach the hub. It never waits for anything but the disk.
+    @discardableResult
+    package func write<T>(
+        author: String = "", purpose: String = "", at now: ClockReading,
+        _ body: (LocalTransaction) throws -> T
+    ) throws -> T {
+        do {
+            return try replica.transaction { try commit(author, purpose, now, body) }
+        } catch WriteRefusal.clockExhausted {
+            try replica.transaction { try startIncarnation(hlc: HLC(milliseconds: reading(now).now)) }
+            return try replica.transaction { try commit(author, purpose, now, body) }
+        }
+    }
+
+    private func commit<T>(
+        _ author: String, _ purpose: String, _ now: ClockReading,
+        _ body: (LocalTransaction) throws -> T
+    ) throws -> T {
+        if time.advance(wall: now.wall, monotonic: now.monotonic) {
+            try replica.store.setMeta("mark", time.highWaterMark)
+        }
+        let (milliseconds, quality) = reading(now)
+        let authorship = Authorship(
+            node: node, incarnation: incarnation, hlc: hlc, now: milliseconds, quality: quality,
+            author: author, purpose: purpose)
+        let (stamp, result) = try replica.write(as: authorship, salts: &random, body)
+        if let stamp { hlc = stamp }
+        try saveFeeds()
+        return result
+    }
+
+    /// A new life: its stamps can't be confused with those of any other.
+    func startIncarnation(hlc: HLC) throws {
+        incarnation = Incarnation(rawValue: random.next())
+        self.hlc = hlc
+        try replica.store.setMeta("incarnation", incarnation.rawValue)
+        try replica.store.setMeta("hlc", hlc.rawValue)
+    }
+
+    /// Adopts a reading from elsewhere.
+    func adopt(_ reading: HLC) throws {
+        guard reading > hlc || reading > floor else { return }
+        hlc = max(hlc, reading)
+        floor = max(floor, reading)
+        try replica.store.setMeta("hlc", hlc.rawValue)
+        try replica.store.setMeta("floor", floor.rawValue)
+    }
+
+    // MARK: What is held
+
+    /// The feed that a compartment comes by; `nil` when it isn't held.
+    func feed(of root: RootReference) -> FeedKind? {
+        switch root.kind {
+        case .reference: .reference
+        case .clinic: held.contains(root) ? .own : nil
+        case .patient:
+            held.contains(root) ? .own : feeds[.district]?.isStarted == true ? .district : nil
+        }
+    }
+
+    private func account(_ applied: Applied) throws {
+        guard let feed = feed(of: applied.root) else {
+            if try !isWanted(applied.root), leaving.insert(applied.root).inserted {
+                try replica.store.run(
+                    "INSERT INTO _leaving VALUES (?)", [.integer(applied.root.rawValue)])
+            }
+            return
+        }
+        feeds[feed]!.sum += applied.delta
+        feeds[feed]!.isDirty = true
+    }
+}

@@ -1,0 +1,272 @@
+import Causality
+import Records
+
+/// Why the hub did not take a change set into the record. The frame is kept on both sides.
+package enum RefusalReason: UInt8, Sendable, CaseIterable, CustomStringConvertible {
+    case malformed = 1
+    /// Another clinic's own affairs.
+    case wrongScope = 2
+    /// Written under the name of another node.
+    case wrongOrigin = 3
+
+    package var description: String {
+        switch self {
+        case .malformed: "a change set that this hub can't read: keep the letter, and report it"
+        case .wrongScope: "it writes into another clinic's own affairs"
+        case .wrongOrigin: "it is written under another node's name"
+        }
+    }
+}
+
+/// What the hub answers to an exchange: what it has of the clinic's logs, and what is new.
+package struct ExchangeAnswer: Sendable, Equatable {
+    /// What the hub has of one of the clinic's logs, where it differs from what the clinic said.
+    package struct Held: Sendable, Equatable {
+        /// Index into the request's heads.
+        package var index: Int
+        package var sequence: UInt64
+        /// The first 64 bits of the hash at `sequence`.
+        package var hash: UInt64
+        /// Whether the hub's log is at least as long as the clinic's and agrees with its head.
+        package var agreesAtHead: Bool
+        package var backedUp: UInt64
+
+        package init(
+            index: Int, sequence: UInt64, hash: UInt64, agreesAtHead: Bool, backedUp: UInt64
+        ) {
+            self.index = index
+            self.sequence = sequence
+            self.hash = hash
+            self.agreesAtHead = agreesAtHead
+            self.backedUp = backedUp
+        }
+    }
+
+    package struct Refusal: Sendable, Equatable {
+        package var index: Int
+        package var sequence: UInt64
+        package var reason: RefusalReason
+
+        package init(index: Int, sequence: UInt64, reason: RefusalReason) {
+            self.index = index
+            self.sequence = sequence
+            self.reason = reason
+        }
+    }
+
+    package struct Slice: Sendable, Equatable {
+        package var feed: FeedKind
+        /// Where the slice begins: the newest of the clinic's cursors that fits; `nil` when none of
+        /// those that it sent does, and it should send older ones.
+        package var from: Cursor?
+        package var to: Cursor
+        /// Entries that the feed has beyond `to`.
+        package var behind: UInt64
+        package var items: [FeedItem]
+        /// The sum of the feed's content at `to`, when the clinic may compare it there.
+        package var sum: ContentSum?
+        /// What the clinic holds at `from`, when that is not its newest cursor.
+        package var holds: [Compartment]?
+        /// Whether the cursor of what is being loaded does not fit: it is to be loaded anew.
+        package var mustReload: Bool
+
+        package init(feed: FeedKind, from: Cursor?, to: Cursor) {
+            self.feed = feed
+            self.from = from
+            self.to = to
+            (behind, items, sum, holds, mustReload) = (0, [], nil, nil, false)
+        }
+    }
+
+    /// The hub's time, in milliseconds since 1970; 0 when it does not believe its own clock.
+    package var time: UInt64
+    package var epoch: UInt64
+    package var held: [Held]
+    package var refusals: [Refusal]
+    package var slices: [Slice]
+
+    static let kind: UInt8 = 2
+
+    /// - Parameter known: the epoch that the request named; it is not repeated.
+    package func encoded(known: UInt64) -> [UInt8] {
+        var out = MessageWriter()
+        out.plain.byte(ExchangeAnswer.kind)
+        out.plain.varint(time)
+        out.plain.byte(epoch == known ? 0 : 1)
+        if epoch != known { out.raw.fixed64(epoch) }
+        out.plain.varint(held.count)
+        for held in held {
+            out.plain.varint(held.index << 1 | (held.agreesAtHead ? 1 : 0))
+            out.plain.varint(held.sequence)
+            out.raw.fixed64(held.hash)
+            out.plain.varint(held.backedUp)
+        }
+        out.plain.varint(refusals.count)
+        for refusal in refusals {
+            out.plain.varint(refusal.index)
+            out.plain.varint(refusal.sequence)
+            out.plain.byte(refusal.reason.rawValue)
+        }
+        var frames: [Frame] = []
+        out.plain.varint(slices.count)
+        for slice in slices { write(slice, to: &out, &frames) }
+        if !frames.isEmpty { FramePack.write(frames, to: &out) }
+        return out.finish()
+    }
+
+    private func write(_ slice: Slice, to out: inout MessageWriter, _ frames: inout [Frame]) {
+        let flags: UInt8 =
+            (slice.from == nil ? 0 : 1) | (slice.sum == nil ? 0 : 2)
+            | (slice.holds == nil ? 0 : 4) | (slice.mustReload ? 8 : 0)
+            | (slice.from == slice.to ? 16 : 0)
+        out.plain.byte(slice.feed.rawValue)
+        out.plain.byte(flags)
+        if let from = slice.from { out.cursor(from) }
+        if slice.from != slice.to { out.cursor(slice.to) }
+        out.plain.varint(slice.behind)
+        if let sum = slice.sum {
+            out.raw.fixed64(sum.high)
+            out.raw.fixed64(sum.low)
+        }
+        if let holds = slice.holds {
+            out.plain.varint(holds.count)
+            for compartment in holds { out.plain.compartment(compartment) }
+        }
+        out.plain.varint(slice.items.count)
+        for item in slice.items {
+            switch item {
+            case .passed(let count):
+                out.plain.byte(0)
+                out.plain.varint(count)
+            case .passedRanked(let stamp, let rank):
+                out.plain.byte(1)
+                out.plain.origin(stamp.origin)
+                out.plain.fixed64(stamp.hlc.rawValue)
+                out.plain.fixed64(rank.rawValue)
+            case .frame(let frame, let previous, let rank):
+                out.plain.byte(2 | (previous == nil ? 0 : 8) | (rank == nil ? 0 : 16))
+                if let previous { out.raw.raw(previous.bytes) }
+                if let rank { out.plain.fixed64(rank.rawValue) }
+                frames.append(frame)
+            case .grow(let compartment, let isFresh):
+                out.plain.byte(isFresh ? 4 : 3)
+                out.plain.compartment(compartment)
+            case .shrink(let compartment):
+                out.plain.byte(5)
+                out.plain.compartment(compartment)
+            }
+        }
+    }
+
+    /// A frame's place, until the frames themselves have been read.
+    private struct Place {
+        var slice: Int
+        var item: Int
+        var previous: FrameHash?
+        var rank: HLC?
+    }
+
+    init(_ reader: inout MessageReader, known: UInt64) throws(Malformed) {
+        time = try reader.plain.varint()
+        epoch = try reader.plain.byte() == 1 ? try reader.raw.fixed64() : known
+        held = []
+        for _ in 0..<(try reader.plain.count("heads", atMost: 10_000, each: 3)) {
+            let tag = try reader.plain.varint()
+            guard tag < 1 << 20 else { throw .invalid("index of a head") }
+            held.append(
+                Held(
+                    index: Int(tag >> 1), sequence: try reader.plain.varint(),
+                    hash: try reader.raw.fixed64(), agreesAtHead: tag & 1 == 1,
+                    backedUp: try reader.plain.varint()))
+        }
+        refusals = []
+        for _ in 0..<(try reader.plain.count("refusals", atMost: 1 << 20, each: 3)) {
+            let index = try reader.plain.varint()
+            let sequence = try reader.plain.varint()
+            guard index < 1 << 20, let reason = RefusalReason(rawValue: try reader.plain.byte())
+            else { throw .invalid("refusal") }
+            refusals.append(Refusal(index: Int(index), sequence: sequence, reason: reason))
+        }
+        slices = []
+        var places: [Place] = []
+        for index in 0..<(try reader.plain.count("feeds", atMost: FeedKind.allCases.count)) {
+            slices.append(try ExchangeAnswer.slice(&reader, index, &places))
+        }
+        guard !places.isEmpty else { return }
+        let frames = try FramePack.read(&reader)
+        guard frames.count == places.count else { throw .invalid("number of frames") }
+        for (place, frame) in zip(places, frames) {
+            slices[place.slice].items[place.item] = .frame(
+                frame, previous: place.previous, rank: place.rank)
+        }
+    }
+
+    private static func slice(
+        _ reader: inout MessageReader, _ index: Int, _ places: inout [Place]
+    ) throws(Malformed) -> Slice {
+        let feed = try reader.plain.feed()
+        let flags = try reader.plain.byte()
+        guard flags < 32 else { throw .invalid("flags of a slice") }
+        let from = flags & 1 == 1 ? try reader.cursor() : nil
+        let to: Cursor
+        if flags & 16 == 16 {
+            guard let from else { throw .invalid("flags of a slice") }
+            to = from
+        } else {
+            to = try reader.cursor()
+        }
+        let behind = try reader.plain.varint()
+        let sum = flags & 2 == 2 ? try ContentSum(reading: &reader.raw) : nil
+        var holds: [Compartment]?
+        if flags & 4 == 4 {
+            var list: [Compartment] = []
+            for _ in 0..<(try reader.plain.count("compartments", atMost: 1 << 24, each: 2)) {
+                list.append(try reader.plain.compartment())
+            }
+            holds = list
+        }
+        var items: [FeedItem] = []
+        for at in 0..<(try reader.plain.count("entries", atMost: FramePack.limit)) {
+            items.append(try item(&reader, index, at, &places))
+        }
+        var slice = Slice(feed: feed, from: from, to: to)
+        (slice.behind, slice.items, slice.sum, slice.holds) = (behind, items, sum, holds)
+        slice.mustReload = flags & 8 == 8
+        return slice
+    }
+
+    private static func item(
+        _ reader: inout MessageReader, _ slice: Int, _ at: Int, _ places: inout [Place]
+    ) throws(Malformed) -> FeedItem {
+        let tag = try reader.plain.byte()
+        switch tag {
+        case 0: return .passed(count: try reader.plain.varint())
+        case 1:
+            let origin = try reader.plain.origin()
+            let hlc = HLC(rawValue: try reader.plain.fixed64())
+            let rank = HLC(rawValue: try reader.plain.fixed64())
+            return .passedRanked(Stamp(hlc: hlc, origin: origin), rank: rank)
+        case 3, 4: return .grow(try reader.plain.compartment(), isFresh: tag == 4)
+        case 5: return .shrink(try reader.plain.compartment())
+        default:
+            guard tag & ~24 == 2 else { throw .invalid("tag of an entry") }
+            let previous =
+                tag & 8 == 8 ? FrameHash(bytes: try reader.raw.raw(32)) : nil
+            let rank = tag & 16 == 16 ? HLC(rawValue: try reader.plain.fixed64()) : nil
+            places.append(Place(slice: slice, item: at, previous: previous, rank: rank))
+            // Stands here until the frames have been read.
+            return .passed(count: 0)
+        }
+    }
+
+    package init(
+        time: UInt64, epoch: UInt64, held: [Held] = [], refusals: [Refusal] = [],
+        slices: [Slice] = []
+    ) {
+        self.time = time
+        self.epoch = epoch
+        self.held = held
+        self.refusals = refusals
+        self.slices = slices
+    }
+}

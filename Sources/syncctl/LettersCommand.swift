@@ -1,0 +1,72 @@
+import ArgumentParser
+
+struct LettersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "letters", abstract: "See and retry what could not be applied.",
+        subcommands: [LettersListCommand.self, LettersRetryCommand.self])
+}
+
+struct LettersListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List parked and refused change sets with their reasons.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let answer = try await connection.ask("letters-list")
+        connection.show(answer, as: [Letter].self, describe: Letter.table)
+    }
+}
+
+struct LettersRetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Try again to apply what is parked and send what was refused."
+    )
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        let answer = try await connection.ask("letters-retry", timeout: .seconds(600))
+        let result = connection.show(answer, as: LettersRetried.self, describe: \.description)
+        let left = (result?.parked ?? 0) + (result?.refused ?? 0)
+        try (left > 0 ? Outcome.warning : .well).finish()
+    }
+}
+
+/// A change set that could not be applied, here or at the hub.
+struct Letter: Decodable {
+    let id: JSONValue?
+    /// `parked` until an upgrade, or `refused`.
+    let kind: String?
+    let origin: JSONValue?
+    let sequence: Int?
+    let lane: String?
+    let reason: String?
+    let since: String?
+
+    static func table(_ letters: [Letter]) -> String {
+        var table = Table(
+            .left("LETTER"), .left("KIND"), .left("ORIGIN"), .right("SEQUENCE"), .left("LANE"),
+            .left("SINCE"), .left("REASON"))
+        for letter in letters {
+            table.add(
+                letter.id?.brief ?? "–", letter.kind.cell, letter.origin?.brief ?? "–",
+                letter.sequence.cell, letter.lane.cell, letter.since.cell, letter.reason.cell)
+        }
+        return table.text(orIfEmpty: "Nothing is parked or refused.")
+    }
+}
+
+/// What came of trying again.
+struct LettersRetried: Decodable {
+    let retried: Int?
+    let applied: Int?
+    let parked: Int?
+    let refused: Int?
+
+    var description: String {
+        "Tried \(retried.cell) again: \(applied.cell) went through, \(parked.cell) are still "
+            + "parked, \(refused.cell) still refused."
+    }
+}
