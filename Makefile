@@ -37,7 +37,7 @@ demo: build
 try: build
 	bin/district try
 
-test: build
+test: build lint
 	$(TEST)
 
 bench: build

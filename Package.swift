@@ -10,9 +10,10 @@ let strict: [SwiftSetting] = [
 
 /// For targets on the hot path, whose exclusive accesses the compiler has proved or one thread
 /// confines: the checks at run time cost them a tenth.
-let hot: [SwiftSetting] = strict + [
-    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
-]
+let hot: [SwiftSetting] =
+    strict + [
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+    ]
 
 /// Targets in the order of their imports: each knows only targets above it.
 let package = Package(
@@ -22,6 +23,7 @@ let package = Package(
         .executable(name: "clinicd", targets: ["clinicd"]),
         .executable(name: "hubd", targets: ["hubd"]),
         .executable(name: "syncctl", targets: ["syncctl"]),
+        .executable(name: "district", targets: ["DistrictProgram"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -38,14 +40,18 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev", "libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev", "libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CFile"),
 
         .target(name: "Causality", swiftSettings: strict),
         .target(
             name: "Records",
-            dependencies: ["Causality", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Causality", "CZstd", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: hot),
         .target(
             name: "Replica",
@@ -55,11 +61,14 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: hot),
-        .target(name: "Sync", dependencies: ["Replica", "Records", "Causality"], swiftSettings: strict),
+        .target(
+            name: "Sync", dependencies: ["Replica", "Records", "Causality"], swiftSettings: strict),
         .target(
             name: "Hub", dependencies: ["Sync", "Replica", "Records", "Causality"],
             swiftSettings: strict),
-        .target(name: "Hospital", dependencies: ["Replica", "Records", "Causality"], swiftSettings: strict),
+        .target(
+            name: "Hospital", dependencies: ["Replica", "Records", "Causality"],
+            swiftSettings: strict),
         .target(
             name: "FHIR", dependencies: ["Hospital", "Replica", "Records", "Causality"],
             swiftSettings: strict),
@@ -76,7 +85,8 @@ let package = Package(
             name: "Settings",
             dependencies: [
                 "CFile",
-                .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
@@ -170,9 +180,26 @@ let package = Package(
             ],
             path: "Simulations/LinkProxy", swiftSettings: strict),
 
+        .target(
+            name: "District", dependencies: ["FHIR", "Generator", "HTTPSClient"],
+            path: "Simulations/District/Library", swiftSettings: strict),
+        .executableTarget(
+            name: "DistrictProgram",
+            dependencies: [
+                "District", "FHIR", "Generator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Simulations/District/Program", swiftSettings: strict),
+
         .executableTarget(
             name: "bench",
-            dependencies: ["Workload", "Replica", "Records", "Causality"],
+            dependencies: [
+                "Workload", "LinkProxy", "Hub", "HubServer", "HTTPSClient", "Trust", "Sync",
+                "Replica", "Records", "Causality",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             path: "Simulations/Bench", swiftSettings: strict),
 
         .testTarget(name: "CausalityTests", dependencies: ["Causality"], swiftSettings: strict),
@@ -202,6 +229,13 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SyncTests", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProcessTests",
+            dependencies: [
+                "District", "Generator", "LinkProxy", "FHIR", "Causality",
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "TrustTests", dependencies: ["Trust"], swiftSettings: strict),
         .testTarget(

@@ -146,7 +146,8 @@ final class EngineReplica {
                 try parts.plain.withUnsafeBytes { plain in
                     try parts.raw.withUnsafeBytes { raw in
                         var reader = MessageReader(plain: ByteReader(plain), raw: ByteReader(raw))
-                        let latest = try store.snapshots.replace(from: &reader) { _, _, before, after in
+                        let latest = try store.snapshots.replace(from: &reader) {
+                            _, _, before, after in
                             sum -= before
                             sum += after
                         }

@@ -11,7 +11,7 @@ import NIOCore
 import ServiceLifecycle
 
 /// Serves `POST /control/<command>` on a Unix socket.
-package struct ControlService: Service {
+package struct ControlService: Service, CustomStringConvertible {
     /// Status of the answer, and its JSON.
     package typealias Answer = (status: Int, body: [UInt8])
 
@@ -51,6 +51,8 @@ package struct ControlService: Service {
         responder = ControlResponder(maximumBodyBytes: maximumBodyBytes, answer: answer)
         self.logger = logger
     }
+
+    package var description: String { "control" }
 
     /// Serves until graceful shutdown, then removes the socket.
     ///

@@ -53,7 +53,8 @@ extension HubStore {
                 return try self.answer(request, clinic, now)
             }
         }
-        let wall = request.wall &+ waited
+        // What a clock says is a claim like any other: differences are counted with it.
+        let wall = min(request.wall, HLC.largestMilliseconds) &+ waited
         try node.transactionIfNeeded(seenIsStale(wall, clinic, now)) {
             try noteSeen(clinic.node, wall: wall, at: reading(now).now)
         }
@@ -66,7 +67,7 @@ extension HubStore {
             let feeds = Set(answer.slices.map { name($0.feed, clinic.node) })
             return .nothingNew(feeds: feeds, wait: request.wait)
         }
-        return .answer(answer.encoded(known: request.epoch), woken: woken)
+        return .answer(answer.encoded(to: request), woken: woken)
     }
 
     private func seenIsStale(

@@ -16,7 +16,7 @@ extension HubStore {
                 ranks: [:], epoch: epoch)
             head.isHeld = false
             head.write(to: &out)
-            return out.finish()
+            return out.sealed()
         }
         var last = request.after
         var reachedEnd = false
@@ -53,7 +53,7 @@ extension HubStore {
             epoch: epoch)
         head.write(to: &out)
         out.append(snapshot)
-        return out.finish()
+        return out.sealed()
     }
 
     private func mayRead(_ request: ChunkRequest, _ clinic: RegisteredClinic) throws -> Bool {

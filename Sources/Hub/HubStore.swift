@@ -56,6 +56,8 @@ package final class HubStore {
         node.account = { [unowned self] applied, compartment in
             appliedNow.append(AppliedSet(index: 0, compartment: compartment, applied: applied))
         }
+        let letters = letters
+        node.isParked = { try letters.contains($0, $1) }
         node.recover = { [unowned self] in try load() }
         try node.transaction {
             for sql in HubStore.tables { try node.store.execute(sql) }

@@ -34,7 +34,9 @@ extension HubNode {
             ])
         return [
             "name": .text(clinic.name), "id": .text(clinic.node.description),
-            "scope": .text(clinic.scope.rawValue), "code": .text(code.text),
+            "scope": .text(clinic.scope.rawValue),
+            // With the address, so that the code is all that a clinic needs to be told.
+            "code": .text("\(code.text)@\(advertisedURL)"),
             "expires": .text(Moment.text(clinic.codeExpires)), "url": .text(advertisedURL),
         ]
     }

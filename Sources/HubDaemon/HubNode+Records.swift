@@ -5,10 +5,7 @@ import Replica
 
 /// The merged record, as an operator looks into it.
 extension HubNode {
-    private var documents: RecordDocument {
-        let clinics = hub.clinics
-        return RecordDocument(node: hub.node) { clinics[$0]?.name ?? "node \($0)" }
-    }
+    private var documents: RecordDocument { RecordDocument(node: hub.node) }
 
     func showRecord(_ reference: String) throws -> Document {
         let (type, id) = try parts(of: reference)

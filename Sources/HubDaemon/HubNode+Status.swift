@@ -147,12 +147,13 @@ extension HubNode {
 
     nonisolated var rootKeyHash: String { (try? authority.rootKeyHash).map(hexadecimal) ?? "" }
 
-    /// Rows of all records that show. Counted anew only after something was committed.
+    /// Records that show. Counted anew only after something was committed.
     private func records(_ frames: UInt64) throws -> Int64 {
         if let countedRecords, countedRecords.frames == frames { return countedRecords.records }
         let store = hub.node.store
         let records = try store.reading {
-            try hub.node.schema.entities.reduce(Int64(0)) { sum, entity in
+            let entities = hub.node.schema.entities.filter(RecordNames.counts)
+            return try entities.reduce(Int64(0)) { sum, entity in
                 let sql = "SELECT count(*) FROM \"\(entity.name)\" WHERE _hidden IS NULL"
                 return sum + (try store.count(sql))
             }

@@ -10,8 +10,6 @@ import Replica
 /// its fields.
 struct RecordDocument {
     let node: NodeStore
-    /// What a node is called where a write has no author.
-    let nodeName: (NodeID) -> String
 
     private typealias Found = (record: StoredRecord, compartment: Compartment)
 
@@ -21,9 +19,9 @@ struct RecordDocument {
         guard let first = found.first else { return nil }
         var units: [String: Document] = [:]
         for (record, _) in found { units.merge(try self.units(of: record)) { one, _ in one } }
+        units.merge(try elementUnits(of: first, name: "\(type)/\(id)")) { one, _ in one }
         return [
             "type": .text(type), "id": .text(id), "units": .object(units),
-            "lists": .object(try lists(of: first, name: "\(type)/\(id)")),
             "deleted": .boolean(first.record.isHidden),
         ]
     }
@@ -43,32 +41,35 @@ struct RecordDocument {
             let unit = entity?.unit(number)
             let policy = unit?.policy ?? .latest
             guard let shown = register.shown(by: policy, rank: node.ranks.rank) else { continue }
-            let others = register.siblings.filter { $0.stamp != shown.stamp }
             var members = try version(shown, unit)
-            members["siblings"] = .list(try others.map { .object(try version($0, unit)) })
+            members["siblings"] = .list(
+                try register.siblings.map { .object(try version($0, unit)) })
             units[unit?.name ?? "unit-\(number)"] = .object(members)
         }
         return units
     }
 
-    /// The elements of the record's lists, which are records of their own, in their order.
-    private func lists(of found: Found, name: String) throws -> [String: Document] {
+    /// The units of the elements of the record's lists, which are records of their own: of the
+    /// second name, `name[1].name`.
+    private func elementUnits(of found: Found, name: String) throws -> [String: Document] {
         guard let type = HospitalSchema.type(found.record.key.entity), !type.lists.isEmpty,
             let root = try node.tables.root(found.compartment)
         else { return [:] }
         let records = try node.reader.records(of: root).filter { !$0.isHidden }
-        var lists: [String: Document] = [:]
+        var all: [String: Document] = [:]
         for list in type.lists {
             let elements = records.filter { record in
                 record.key.entity == list.entity
                     && record.register(ListUnit.parent)?.siblings.first?.value == .text(name)
             }
-            let documents: [Document] = try elements.sorted { order($0) < order($1) }.map {
-                ["id": .text($0.key.id.description), "units": .object(try units(of: $0))]
+            let sorted = elements.sorted { (order($0), $0.key) < (order($1), $1.key) }
+            for (place, element) in sorted.enumerated() {
+                for (unit, document) in try units(of: element) {
+                    all["\(list.element)[\(place)].\(unit)"] = document
+                }
             }
-            if !documents.isEmpty { lists[list.element] = .list(documents) }
         }
-        return lists
+        return all
     }
 
     private func order(_ record: StoredRecord) -> Int64 {
@@ -133,7 +134,7 @@ struct RecordDocument {
         let author = try node.log.entry(sibling.stamp)?.frame.header.author ?? ""
         return [
             "value": value(sibling.value, of: unit), "stamp": .text(sibling.stamp.text),
-            "author": .text(author.isEmpty ? nodeName(sibling.stamp.origin.node) : author),
+            "author": .text(author.isEmpty ? "clinic \(sibling.stamp.origin.node)" : author),
         ]
     }
 

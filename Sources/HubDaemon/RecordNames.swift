@@ -37,6 +37,12 @@ enum RecordNames {
         return "\(entity?.name ?? "entity-\(record.key.entity)")/\(record.key.id)"
     }
 
+    /// Whether records of an entity count as records to people: those that have a name of their
+    /// own, and are no part of another's.
+    static func counts(_ entity: Entity) -> Bool {
+        entity.fhirType != nil || whole.contains(entity.number)
+    }
+
     /// The name of what a compartment is named after.
     static func name(of compartment: Compartment) -> String {
         switch compartment.kind {

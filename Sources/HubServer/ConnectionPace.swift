@@ -1,7 +1,7 @@
 /// Whether a connection keeps a reasonable pace. A value without I/O: it is told what happens and
 /// when, and says when the connection must go.
-struct ConnectionPace: Equatable, Sendable {
-    enum Phase: Equatable, Sendable {
+package struct ConnectionPace: Equatable, Sendable {
+    package enum Phase: Equatable, Sendable {
         case handshaking
         /// Between the handshake or the first byte of a head and the end of that head.
         case head
@@ -15,26 +15,26 @@ struct ConnectionPace: Equatable, Sendable {
         case lingering
     }
 
-    enum Verdict: String, Equatable, Sendable {
+    package enum Verdict: String, Equatable, Sendable {
         case fine
         case handshakeTooSlow, headTooSlow, bodyTooSlow, silent, notReading, refused
     }
 
-    private(set) var phase = Phase.handshaking
+    package private(set) var phase = Phase.handshaking
     /// When the phase, or the window of a body, began.
     private(set) var since: ContinuousClock.Instant
     private var unsent = 0
     private var unsentSince: ContinuousClock.Instant
 
-    init(at now: ContinuousClock.Instant) {
+    package init(at now: ContinuousClock.Instant) {
         since = now
         unsentSince = now
     }
 
-    mutating func handshakeCompleted(at now: ContinuousClock.Instant) { enter(.head, now) }
+    package mutating func handshakeCompleted(at now: ContinuousClock.Instant) { enter(.head, now) }
 
     /// Bytes from the peer, decrypted. Returns whether they count: a refused rest doesn't.
-    mutating func received(_ count: Int, at now: ContinuousClock.Instant) -> Bool {
+    package mutating func received(_ count: Int, at now: ContinuousClock.Instant) -> Bool {
         switch phase {
         case .idle: enter(.head, now)
         case .body(let bytes): phase = .body(bytes: bytes + count)
@@ -44,19 +44,21 @@ struct ConnectionPace: Equatable, Sendable {
         return true
     }
 
-    mutating func headReceived(at now: ContinuousClock.Instant) { enter(.body(bytes: 0), now) }
+    package mutating func headReceived(at now: ContinuousClock.Instant) {
+        enter(.body(bytes: 0), now)
+    }
 
-    mutating func bodyReceived(at now: ContinuousClock.Instant) { enter(.answering, now) }
+    package mutating func bodyReceived(at now: ContinuousClock.Instant) { enter(.answering, now) }
 
     /// All of an answer was handed on for sending.
     ///
     /// - Parameter isWhole: whether the request had been read to its end.
-    mutating func answered(isWhole: Bool, at now: ContinuousClock.Instant) {
+    package mutating func answered(isWhole: Bool, at now: ContinuousClock.Instant) {
         enter(isWhole ? .idle : .lingering, now)
     }
 
     /// - Parameter unsent: bytes of answers that the kernel has not taken yet.
-    mutating func check(
+    package mutating func check(
         at now: ContinuousClock.Instant, unsent: Int, limits: HubLimits
     ) -> Verdict {
         if unsent != self.unsent {

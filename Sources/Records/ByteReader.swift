@@ -12,7 +12,9 @@ package enum Malformed: Error, Equatable, Sendable {
     case unknownVersion(Int)
 
     /// A name from the source, so that no health data can reach an error.
-    package struct StaticName: Equatable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    package struct StaticName: Equatable, Sendable, ExpressibleByStringLiteral,
+        CustomStringConvertible
+    {
         // Made for each bound that is checked, so it must cost nothing until it is shown.
         private let text: StaticString
 
@@ -111,11 +113,15 @@ package struct ByteReader {
         [UInt8](bytes[try range(count)])
     }
 
-    package mutating func counted(_ what: Malformed.StaticName, atMost limit: Int) throws(Malformed) -> [UInt8] {
+    package mutating func counted(_ what: Malformed.StaticName, atMost limit: Int) throws(Malformed)
+        -> [UInt8]
+    {
         try raw(try count(what, atMost: limit))
     }
 
-    package mutating func text(_ what: Malformed.StaticName, atMost limit: Int) throws(Malformed) -> String {
+    package mutating func text(_ what: Malformed.StaticName, atMost limit: Int) throws(Malformed)
+        -> String
+    {
         let range = try range(try count(what, atMost: limit))
         guard let text = String(validating: bytes[range], as: UTF8.self) else {
             throw .invalid("text that is not UTF-8")

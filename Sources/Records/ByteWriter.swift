@@ -30,7 +30,9 @@ package struct ByteWriter: Sendable {
     /// A signed number as an unsigned one with small magnitudes first: 0, -1, 1, -2, …
     package mutating func zigzag(_ value: Int64) { varint(ByteWriter.zigzagged(value)) }
 
-    static func zigzagged(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value << 1) ^ (value >> 63)) }
+    static func zigzagged(_ value: Int64) -> UInt64 {
+        UInt64(bitPattern: (value << 1) ^ (value >> 63))
+    }
 
     package mutating func fixed64(_ value: UInt64) {
         withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }

@@ -60,7 +60,8 @@ package enum DeleteList {
         let result: Result<[Stamp], Malformed> = bytes.withUnsafeBytes { raw in
             Result { () throws(Malformed) in
                 var reader = ByteReader(raw)
-                let count = try reader.count("deleted stamps", atMost: Limits.replacedStamps, each: 25)
+                let count = try reader.count(
+                    "deleted stamps", atMost: Limits.replacedStamps, each: 25)
                 var stamps: [Stamp] = []
                 for _ in 0..<count {
                     let hlc = HLC(rawValue: try reader.fixed64())

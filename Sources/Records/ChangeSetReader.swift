@@ -55,7 +55,9 @@ package struct ChangeSetReader {
     package var origins: [Origin] { [stamp.origin] + foreignOrigins }
 
     /// Reads the head of the set in `bytes[range]`.
-    package init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, stamp: Stamp) throws(Malformed) {
+    package init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, stamp: Stamp)
+        throws(Malformed)
+    {
         self.stamp = stamp
         reader = ByteReader(bytes)
         try begin(range)
@@ -81,7 +83,9 @@ package struct ChangeSetReader {
         for _ in 0..<foreign {
             let origin = try reader.origin()
             if let last = foreignOrigins.last, last >= origin { throw .invalid("order of origins") }
-            guard origin != stamp.origin else { throw .invalid("origin of its own as a foreign one") }
+            guard origin != stamp.origin else {
+                throw .invalid("origin of its own as a foreign one")
+            }
             foreignOrigins.append(origin)
         }
         blocksLeft = try reader.count("blocks", atMost: Limits.recordsPerChangeSet, each: 5)
@@ -122,7 +126,9 @@ package struct ChangeSetReader {
     private mutating func readBlock() throws(Malformed) {
         let (lastEntity, lastMask) = (entity, mask)
         let number = try reader.varint()
-        guard number > 0, let entity = UInt16(exactly: number) else { throw .invalid("entity number") }
+        guard number > 0, let entity = UInt16(exactly: number) else {
+            throw .invalid("entity number")
+        }
         self.entity = entity
         mask = try reader.varint()
         guard mask != 0, mask >> 63 == 0 else { throw .invalid("mask of units") }
@@ -179,7 +185,8 @@ package struct ChangeSetReader {
         case 2:
             var each: [[StampReference]] = []
             for _ in 0..<mask.nonzeroBitCount {
-                let count = try reader.count("replaced stamps", atMost: Limits.replacedStamps, each: 3)
+                let count = try reader.count(
+                    "replaced stamps", atMost: Limits.replacedStamps, each: 3)
                 var stamps: [StampReference] = []
                 for _ in 0..<count { stamps.append(try readStamp()) }
                 each.append(stamps)
@@ -192,7 +199,8 @@ package struct ChangeSetReader {
     private mutating func readStamp() throws(Malformed) -> StampReference {
         let origin = try reader.varint()
         guard origin <= UInt64(foreignOrigins.count) else { throw .invalid("origin of a stamp") }
-        let (ms, overflow) = Int64(stamp.hlc.milliseconds).subtractingReportingOverflow(try reader.zigzag())
+        let (ms, overflow) = Int64(stamp.hlc.milliseconds).subtractingReportingOverflow(
+            try reader.zigzag())
         guard !overflow, ms >= 0, ms <= Int64(HLC.largestMilliseconds) else {
             throw .invalid("time of a stamp")
         }

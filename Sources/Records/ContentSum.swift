@@ -23,6 +23,14 @@ package struct ContentSum: Hashable, Sendable {
         a.high = a.high &- b.high &- (borrow ? 1 : 0)
     }
 
+    /// Half of the sum, which is what peers compare at each exchange: enough to notice any
+    /// accident, and it is paid for by the byte.
+    package var half: ContentSum {
+        var half = ContentSum()
+        half.low = low
+        return half
+    }
+
     package var bytes: [UInt8] {
         var out = ByteWriter(capacity: 16)
         out.fixed64(high)
@@ -73,7 +81,9 @@ package struct RecordHash: Sendable {
     }
 
     /// The term of one sibling with its value in wire form, for scans that look for rotten bits.
-    package func term(unit: UInt8, hlc: HLC, origin: UInt64, value: UnsafeRawBufferPointer) -> ContentSum {
+    package func term(unit: UInt8, hlc: HLC, origin: UInt64, value: UnsafeRawBufferPointer)
+        -> ContentSum
+    {
         var hash = SipHash(key: key)
         hash.add(UInt64(unit) | 1 << 8)
         hash.add(hlc.rawValue)

@@ -138,7 +138,8 @@ package struct Frame: Sendable, Hashable {
     /// Whether this version reads every change set that is here, as far as their heads tell.
     package var isReadable: Bool {
         places.allSatisfy { place in
-            place.isWithheld || !place.range.isEmpty && bytes[place.range.lowerBound] == ChangeSet.version
+            place.isWithheld
+                || !place.range.isEmpty && bytes[place.range.lowerBound] == ChangeSet.version
         }
     }
 
@@ -223,9 +224,10 @@ package struct Frame: Sendable, Hashable {
             case .present(let range, let salt):
                 if keeps(index) { return .present([UInt8](bytes[range]), salt) }
                 changed = true
-                return .withheld(bytes.withUnsafeBytes { raw in
-                    salt.hash(of: UnsafeRawBufferPointer(rebasing: raw[range]))
-                })
+                return .withheld(
+                    bytes.withUnsafeBytes { raw in
+                        salt.hash(of: UnsafeRawBufferPointer(rebasing: raw[range]))
+                    })
             }
         }
         return changed ? Frame(header: header, pieces: pieces) : self
@@ -236,11 +238,15 @@ package struct Frame: Sendable, Hashable {
         if isWhole { return self }
         if other.isWhole { return other }
         let pieces = zip(parts, other.parts).map { mine, theirs -> Piece in
-            if case .present(let range, let salt) = mine { return .present([UInt8](bytes[range]), salt) }
+            if case .present(let range, let salt) = mine {
+                return .present([UInt8](bytes[range]), salt)
+            }
             if case .present(let range, let salt) = theirs {
                 return .present([UInt8](other.bytes[range]), salt)
             }
-            guard case .withheld(let hash) = mine else { preconditionFailure("a part is one of two") }
+            guard case .withheld(let hash) = mine else {
+                preconditionFailure("a part is one of two")
+            }
             return .withheld(hash)
         }
         // With all parts here it stays partial in form: the frame's own salt is not known, so

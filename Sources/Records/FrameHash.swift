@@ -138,7 +138,9 @@ package struct Hash {
         withUnsafeBytes(of: &words) { hasher.update(bufferPointer: $0) }
     }
 
-    package mutating func add(_ bytes: UnsafeRawBufferPointer) { hasher.update(bufferPointer: bytes) }
+    package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        hasher.update(bufferPointer: bytes)
+    }
 
     package mutating func add(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }

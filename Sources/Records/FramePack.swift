@@ -5,7 +5,8 @@ import Causality
 /// were packed; nothing is encoded again that has been hashed.
 ///
 /// ```
-/// pack   = frames (count)  origins  texts  columns of the headers  shapes  values
+/// pack   = frames (twice their count)  origins  texts  columns of the headers  shapes  values
+///        | frames (twice their count, and 1)  length and bytes of each
 /// shapes = what stands in the change sets beside UUIDs and values (ChangeSetShape)
 /// values = one column for each unit of an entity (ValueColumnsWriter)
 /// ```
@@ -22,14 +23,33 @@ package enum FramePack {
         static let count = 13
     }
 
+    /// Up to so many frames travel as they are: columns of one value each would only cost.
+    private static let few = 2
+
     package static func write(_ frames: [Frame], to out: inout MessageWriter) {
+        guard frames.count > few else {
+            out.plain.varint(frames.count << 1 | 1)
+            for frame in frames { out.plain.counted(frame.bytes) }
+            return
+        }
         var writer = FramePackWriter()
         for frame in frames { writer.add(frame, &out.raw) }
         writer.finish(&out.plain)
     }
 
     package static func read(_ reader: inout MessageReader) throws(Malformed) -> [Frame] {
-        let count = try reader.plain.count("frames", atMost: limit)
+        let tag = try reader.plain.varint()
+        guard tag >> 1 <= UInt64(limit) else { throw .tooLarge(what: "frames", limit: limit) }
+        let count = Int(tag >> 1)
+        if tag & 1 == 1 {
+            guard count <= few else { throw .tooLarge(what: "frames", limit: few) }
+            var frames: [Frame] = []
+            for _ in 0..<count {
+                let bytes = try reader.plain.counted("frame", atMost: Limits.frameBytes)
+                frames.append(try Frame(bytes: bytes))
+            }
+            return frames
+        }
         var unpacking = try FramePackReader(&reader.plain)
         var frames: [Frame] = []
         frames.reserveCapacity(min(count, 4096))
@@ -142,6 +162,9 @@ private struct FramePackWriter {
         let pool = try reader.range(16 * count)
         for _ in 0..<(try ChangeSetShape.readHead(&reader)) {
             let block = try ChangeSetShape.readBlock(&reader)
+            if values.isFull {
+                throw .tooLarge(what: "columns", limit: ValueColumnsReader.limit)
+            }
             for column in values.columns(block.entity, block.mask) {
                 let shapeEnd = reader.at
                 if block.count == 1 {
@@ -162,7 +185,7 @@ private struct FramePackWriter {
     }
 
     func finish(_ out: inout ByteWriter) {
-        out.varint(frames)
+        out.varint(frames << 1)
         out.varint(origins.count)
         for origin in origins { out.origin(origin) }
         out.varint(texts.count)
@@ -239,7 +262,9 @@ private struct FramePackReader {
         guard origin < UInt64(origins.count) else { throw .invalid("origin of a frame") }
         let (sequence, over) = last.sequence(Int(origin)).addingReportingOverflow(
             try columns[Column.sequence].zigzag())
-        guard !over, sequence >= 0, sequence < 1 << 62 else { throw .invalid("sequence of a frame") }
+        guard !over, sequence >= 0, sequence < 1 << 62 else {
+            throw .invalid("sequence of a frame")
+        }
         let (ms, overflow) = last.milliseconds.addingReportingOverflow(
             try columns[Column.milliseconds].zigzag())
         guard !overflow, ms >= 0, ms <= Int64(HLC.largestMilliseconds) else {
@@ -253,7 +278,9 @@ private struct FramePackReader {
         }
         let author = try columns[Column.author].varint()
         let purpose = try columns[Column.purpose].varint()
-        guard max(author, purpose) < UInt64(texts.count) else { throw .invalid("author of a frame") }
+        guard max(author, purpose) < UInt64(texts.count) else {
+            throw .invalid("author of a frame")
+        }
         last.set(Int(origin), sequence + 1, ms)
         return FrameHeader(
             origin: origins[Int(origin)], sequence: UInt64(sequence + 1),
@@ -266,7 +293,8 @@ private struct FramePackReader {
         set.bytes.removeAll(keepingCapacity: true)
         let marker = try columns[Column.set].varint()
         guard marker > 0 else {
-            let length = try columns[Column.length].count("change set", atMost: Limits.changeSetBytes, each: 0)
+            let length = try columns[Column.length].count(
+                "change set", atMost: Limits.changeSetBytes, each: 0)
             copyShape(try columns[Column.shapes].range(length))
             return
         }
@@ -279,11 +307,10 @@ private struct FramePackReader {
         set.raw(UnsafeRawBufferPointer(rebasing: raw.bytes[pool]))
         var start = columns[Column.shapes].at
         let blocks = try ChangeSetShape.readHead(&columns[Column.shapes])
-        copyShape(start..<columns[Column.shapes].at)
         for _ in 0..<blocks {
-            start = columns[Column.shapes].at
             let block = try ChangeSetShape.readBlock(&columns[Column.shapes])
             copyShape(start..<columns[Column.shapes].at)
+            start = columns[Column.shapes].at
             for column in try values.columns(block.entity, block.mask) {
                 let range = try values.next(block.count, of: column)
                 if block.count != 1 { set.varint(range.count) }
@@ -293,6 +320,7 @@ private struct FramePackReader {
                 throw .tooLarge(what: "change set", limit: Limits.changeSetBytes)
             }
         }
+        copyShape(start..<columns[Column.shapes].at)
     }
 
     private mutating func copyShape(_ range: Range<Int>) {

@@ -20,7 +20,8 @@ package struct MessageWriter {
     }
 
     package func finish(level: Int32 = 3) -> [UInt8] {
-        let compressed = plain.bytes.count > 64 ? Zstandard.compressed(plain.bytes, level: level) : []
+        let compressed =
+            plain.bytes.count > 64 ? Zstandard.compressed(plain.bytes, level: level) : []
         let isCompressed = !compressed.isEmpty && compressed.count < plain.bytes.count
         var out = ByteWriter(capacity: size)
         out.byte(isCompressed ? 1 : 0)

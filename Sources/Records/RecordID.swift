@@ -145,5 +145,7 @@ package struct RecordKey: Hashable, Sendable, Comparable {
         self.id = id
     }
 
-    package static func < (a: RecordKey, b: RecordKey) -> Bool { (a.entity, a.id) < (b.entity, b.id) }
+    package static func < (a: RecordKey, b: RecordKey) -> Bool {
+        (a.entity, a.id) < (b.entity, b.id)
+    }
 }

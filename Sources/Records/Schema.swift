@@ -107,7 +107,8 @@ package struct Entity: Sendable, Hashable {
         isRoot: Bool = false, lane: Lane = .care, _ units: [Unit]
     ) {
         let fields = units.flatMap(\.fields).map(\.name)
-        precondition(Set(units.map(\.number)).count == units.count, "unit numbers of \(name) repeat")
+        precondition(
+            Set(units.map(\.number)).count == units.count, "unit numbers of \(name) repeat")
         precondition(Set(fields).count == fields.count, "columns of \(name) repeat")
         precondition(!fields.contains { $0.hasPrefix("_") || $0 == "id" }, "columns of \(name)")
         self.number = number

@@ -9,6 +9,9 @@ package struct ValueColumnsWriter {
     /// Bytes in all streams.
     package private(set) var size = 0
 
+    /// Whether no further columns may be made, because a reader would refuse them.
+    var isFull: Bool { streams.count + 63 > ValueColumnsReader.limit }
+
     /// The columns of an entity's units, ascending; they are made where they are new.
     package mutating func columns(_ entity: UInt16, _ mask: UInt64) -> ContiguousArray<Int> {
         let found = columns.find(entity, mask)
@@ -49,7 +52,7 @@ package struct ValueColumnsReader {
     private let announced: Int
 
     /// The most columns of one message.
-    private static let limit = 1 << 16
+    static let limit = 1 << 16
 
     package init(_ reader: inout ByteReader) throws(Malformed) {
         announced = try reader.count("columns", atMost: ValueColumnsReader.limit, each: 3)

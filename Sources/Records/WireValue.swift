@@ -98,7 +98,9 @@ package enum WireValue {
     /// The value of a unit of the schema.
     ///
     /// - Throws: ``Malformed`` when the form does not fit the unit's fields.
-    package static func decoded(_ reader: inout ByteReader, as unit: Unit) throws(Malformed) -> Value {
+    package static func decoded(_ reader: inout ByteReader, as unit: Unit) throws(Malformed)
+        -> Value
+    {
         if unit.fields.count == 1 { return try field(&reader, as: unit.fields[0].type) }
         guard case .group(let range) = try view(&reader) else { throw .invalid("value of a group") }
         var content = ByteReader(reader.bytes, range)
@@ -108,7 +110,9 @@ package enum WireValue {
         return .group(values)
     }
 
-    private static func field(_ reader: inout ByteReader, as type: FieldType) throws(Malformed) -> Value {
+    private static func field(_ reader: inout ByteReader, as type: FieldType) throws(Malformed)
+        -> Value
+    {
         switch try view(&reader) {
         case .null: return .null
         case .integer(let n):

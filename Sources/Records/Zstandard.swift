@@ -14,10 +14,14 @@ package enum Zstandard {
 
     /// - Parameter limit: the most bytes that the result may have. A bomb is refused before it is
     ///   written: what the frame announces is checked first, and never more is allocated.
-    package static func decompressed(_ bytes: ArraySlice<UInt8>, limit: Int) throws(Malformed) -> [UInt8] {
+    package static func decompressed(_ bytes: ArraySlice<UInt8>, limit: Int) throws(Malformed)
+        -> [UInt8]
+    {
         let size = bytes.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
         guard size <= UInt64(UInt32.max) else { throw .invalid("zstd frame") }
-        guard size <= UInt64(limit) else { throw .tooLarge(what: "decompressed bytes", limit: limit) }
+        guard size <= UInt64(limit) else {
+            throw .tooLarge(what: "decompressed bytes", limit: limit)
+        }
         var failed = false
         let out = [UInt8](unsafeUninitializedCapacity: Int(size)) { out, count in
             let written = bytes.withUnsafeBytes {

@@ -134,7 +134,8 @@ final class EntityTable {
     }
 
     private var fieldList: String {
-        (entity?.units ?? []).flatMap(\.fields).map { ", \"\($0.name)\" \($0.type.column)" }.joined()
+        (entity?.units ?? []).flatMap(\.fields).map { ", \"\($0.name)\" \($0.type.column)" }
+            .joined()
     }
 
     private func fields(_ mask: UInt64) -> [String] {
@@ -152,7 +153,8 @@ final class EntityTable {
         let columns = ["id", "_stamps"] + (isRoot ? [] : ["_root"]) + fields(mask)
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
         let statement = try store.prepare(
-            "INSERT OR IGNORE INTO \"\(name)\" (\(columns.joined(separator: ", "))) VALUES (\(marks))")
+            "INSERT OR IGNORE INTO \"\(name)\" (\(columns.joined(separator: ", "))) VALUES (\(marks))"
+        )
         if inserts.count > EntityTable.mostStatements { inserts.removeAll() }
         inserts[mask] = statement
         lastInsert = (mask, statement)

@@ -37,7 +37,9 @@ package final class FrameLog {
     }
 
     /// Appends a frame. Returns its position in this log.
-    func append(_ frame: Frame, _ origin: Int32, hash: FrameHash, previous: FrameHash?) throws -> Int64 {
+    func append(_ frame: Frame, _ origin: Int32, hash: FrameHash, previous: FrameHash?) throws
+        -> Int64
+    {
         arrivals.forget()
         let insert = try store.statement(
             "INSERT INTO _log (origin, seq, hlc, hash, prev, bytes) VALUES (?, ?, ?, ?, ?, ?)")
@@ -145,10 +147,12 @@ package final class FrameLog {
     }
 
     /// Frames and their bytes of an origin after a sequence.
-    package func size(_ origin: Origin, after sequence: UInt64) throws -> (frames: Int, bytes: Int) {
+    package func size(_ origin: Origin, after sequence: UInt64) throws -> (frames: Int, bytes: Int)
+    {
         guard let number = origins.known(origin) else { return (0, 0) }
         let select = try store.statement(
-            "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM _log WHERE origin = ? AND seq > ?")
+            "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM _log WHERE origin = ? AND seq > ?"
+        )
         select.bind(1, Int64(number))
         select.bind(2, sequence)
         guard try select.step() else { return (0, 0) }
@@ -169,8 +173,11 @@ package final class FrameLog {
     }
 
     private func entry(_ select: Statement) throws -> Entry {
-        guard let hash = FrameHash(bytes: select.bytes(1)), let frame = try? Frame(bytes: select.bytes(3))
-        else { throw StorageFailure(code: SQLITE_CORRUPT, message: "log entry \(select.integer(0))") }
+        guard let hash = FrameHash(bytes: select.bytes(1)),
+            let frame = try? Frame(bytes: select.bytes(3))
+        else {
+            throw StorageFailure(code: SQLITE_CORRUPT, message: "log entry \(select.integer(0))")
+        }
         return Entry(
             position: select.integer(0), hash: hash, frame: frame,
             previous: select.isNull(2) ? nil : FrameHash(bytes: select.bytes(2)))

@@ -4,6 +4,11 @@ import Causality
 struct LocalStamp: Hashable {
     var hlc: HLC
     var origin: Int32
+
+    // Written out, because it is asked for each unit of each row: as numbers, it is inlined.
+    static func == (a: LocalStamp, b: LocalStamp) -> Bool {
+        a.hlc.rawValue == b.hlc.rawValue && a.origin == b.origin
+    }
 }
 
 /// The stamps of what a row shows, as they stand in its `_stamps`: the stamp of most units once,
@@ -94,29 +99,50 @@ struct InlineStamps {
 
     /// Writes the blob into `out`, whose former content goes.
     func write(to out: inout ContiguousArray<UInt8>) {
-        out.removeAll(keepingCapacity: true)
         guard mask != 0 else {
+            out.removeAll(keepingCapacity: true)
             out.append(flags & 0xF0)
             return
         }
         let maskBytes = (71 - mask.leadingZeroBitCount) / 8
         let base = mostCommon()
-        out.append(flags & 0xF0 | UInt8(maskBytes))
-        InlineStamps.append(base, to: &out)
-        for i in 0..<maskBytes { out.append(UInt8(truncatingIfNeeded: mask >> UInt64(8 * i))) }
-        var exceptions = 0
+        let exceptions = exceptions(from: base)
+        let head = 12 + maskBytes
+        let size = head + InlineStamps.exceptionSize * max(exceptions.nonzeroBitCount, 1)
+        if out.count != size { out = ContiguousArray(repeating: 0, count: size) }
+        out.withUnsafeMutableBytes { bytes in
+            bytes[0] = flags & 0xF0 | UInt8(maskBytes)
+            InlineStamps.store(base, in: bytes, at: 1)
+            for i in 0..<maskBytes {
+                bytes[12 + i] = UInt8(truncatingIfNeeded: mask >> UInt64(8 * i))
+            }
+            var at = head
+            var rest = exceptions
+            while rest != 0 {
+                let unit = rest.trailingZeroBitCount
+                rest &= rest - 1
+                bytes[at] = UInt8(unit)
+                InlineStamps.store(stamps[unit], in: bytes, at: at + 1)
+                at += InlineStamps.exceptionSize
+            }
+            // The empty slot of a row without exceptions.
+            while at < size {
+                bytes[at] = 0
+                at += 1
+            }
+        }
+    }
+
+    /// The units whose stamp is another than the base.
+    func exceptions(from base: LocalStamp) -> UInt64 {
+        var units: UInt64 = 0
         var rest = mask
         while rest != 0 {
             let unit = rest.trailingZeroBitCount
             rest &= rest - 1
-            guard stamps[unit] != base else { continue }
-            out.append(UInt8(unit))
-            InlineStamps.append(stamps[unit], to: &out)
-            exceptions += 1
+            if stamps[unit] != base { units |= 1 << UInt64(unit) }
         }
-        if exceptions == 0 {
-            for _ in 0..<InlineStamps.exceptionSize { out.append(0) }
-        }
+        return units
     }
 
     func mostCommon() -> LocalStamp {
@@ -152,16 +178,19 @@ struct InlineStamps {
     }
 
     @inline(__always)
-    private static func append(_ stamp: LocalStamp, to out: inout ContiguousArray<UInt8>) {
-        withUnsafeBytes(of: stamp.hlc.rawValue.bigEndian) { out.append(contentsOf: $0) }
-        out.append(UInt8(truncatingIfNeeded: stamp.origin >> 16))
-        out.append(UInt8(truncatingIfNeeded: stamp.origin >> 8))
-        out.append(UInt8(truncatingIfNeeded: stamp.origin))
+    private static func store(
+        _ stamp: LocalStamp, in bytes: UnsafeMutableRawBufferPointer, at: Int
+    ) {
+        bytes.storeBytes(of: stamp.hlc.rawValue.bigEndian, toByteOffset: at, as: UInt64.self)
+        bytes[at + 8] = UInt8(truncatingIfNeeded: stamp.origin >> 16)
+        bytes[at + 9] = UInt8(truncatingIfNeeded: stamp.origin >> 8)
+        bytes[at + 10] = UInt8(truncatingIfNeeded: stamp.origin)
     }
 }
 
 extension LocalStamp {
     fileprivate func precedes(_ other: LocalStamp) -> Bool {
-        (hlc, origin) < (other.hlc, other.origin)
+        hlc.rawValue == other.hlc.rawValue
+            ? origin < other.origin : hlc.rawValue < other.hlc.rawValue
     }
 }

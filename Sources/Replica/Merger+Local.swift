@@ -25,7 +25,8 @@ extension Merger {
         var column: Int32 = 1
         for write in change.units { update.bind(&column, fieldsOf: write.value) }
         update.bind(column, change.key.id)
-        guard case .written = try probe.run(update, mask, stamp, expecting: .below, in: table) else {
+        guard case .written = try probe.run(update, mask, stamp, expecting: .below, in: table)
+        else {
             return nil
         }
         for (index, old) in probe.before.enumerated() {

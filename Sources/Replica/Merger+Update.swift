@@ -67,7 +67,8 @@ extension Merger {
         _ run: inout Run
     ) throws -> Bool {
         let mask = reader.mask
-        guard stamps.flags & 0xF0 == 0, stamps.mask != 0, mask & 1 == 0, mask & ~table.knownMask == 0,
+        guard stamps.flags & 0xF0 == 0, stamps.mask != 0, mask & 1 == 0,
+            mask & ~table.knownMask == 0,
             let (losing, displaced) = try conflicts(table, reader, run)
         else { return false }
         let hash = RecordHash(RecordKey(entity: table.number, id: reader.id))
@@ -127,9 +128,17 @@ extension Merger {
             switch table.decisions[unit] {
             case .byValue: return nil
             case .highestStamp:
-                if isBelow(run.stamp, old) { losing |= 1 << UInt64(unit) } else { displaced |= 1 << UInt64(unit) }
+                if isBelow(run.stamp, old) {
+                    losing |= 1 << UInt64(unit)
+                } else {
+                    displaced |= 1 << UInt64(unit)
+                }
             case .lowestStamp:
-                if isBelow(run.stamp, old) { displaced |= 1 << UInt64(unit) } else { losing |= 1 << UInt64(unit) }
+                if isBelow(run.stamp, old) {
+                    displaced |= 1 << UInt64(unit)
+                } else {
+                    losing |= 1 << UInt64(unit)
+                }
             }
         }
         return (losing, displaced)

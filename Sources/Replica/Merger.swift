@@ -18,9 +18,9 @@ package struct Applied {
 /// Applies change sets to the record tables. One path for what is written here and for what comes
 /// from elsewhere: values are bound straight from the frame's bytes.
 ///
-/// A change whose units are new here, or replace exactly what the row shows, costs one statement
-/// to find the row and one to write it; one that meets a concurrent write, one more for each
-/// sibling that it makes (``Merger/update``). Everything else goes through whole registers.
+/// A record that was not here costs one statement, and so does a change that replaces exactly what
+/// the row shows (``RowProbe``); one that meets a concurrent write, one more for each sibling that
+/// it makes, and those to read and write the row. Everything else goes through whole registers.
 final class Merger {
     let store: Store
     let tables: Tables
@@ -120,7 +120,8 @@ final class Merger {
                 throw Malformed.invalid("root record outside its compartment")
             }
         }
-        let isNewAtAll: Bool = if case .none = reader.replaced { reader.mask & 1 == 0 } else { false }
+        let isNewAtAll: Bool =
+            if case .none = reader.replaced { reader.mask & 1 == 0 } else { false }
         if isNewAtAll, reader.mask & ~table.knownMask == 0 {
             if !table.isRoot { try findRoot(reader.compartment, &run) }
             if try insert(table, reader, &run) { return }

@@ -62,7 +62,9 @@ extension NodeStore {
         // A write counts for more than what it replaces, whatever that was ranked.
         let floor = floor(of: edits, author.hlc)
         if floor >= hlc {
-            guard let later = floor.ticked(at: author.now) else { throw WriteRefusal.clockExhausted }
+            guard let later = floor.ticked(at: author.now) else {
+                throw WriteRefusal.clockExhausted
+            }
             for at in edits.indices {
                 try edits[at].written.map { edits[at].written = try merger.restamp($0, later) }
             }

@@ -148,7 +148,9 @@ package final class NodeStore {
     /// Applies the change sets of a frame that are here and that `takes` names.
     ///
     /// - Throws: ``Malformed`` when one of them breaks the schema: the transaction is to be undone.
-    package func apply(_ frame: Frame, where takes: (Int, Compartment) throws -> Bool = { _, _ in true })
+    package func apply(
+        _ frame: Frame, where takes: (Int, Compartment) throws -> Bool = { _, _ in true }
+    )
         throws
     {
         try frame.forEachChangeSet { index, reader in

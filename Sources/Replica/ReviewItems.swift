@@ -45,7 +45,8 @@ package final class ReviewItems {
 
     /// All items, the oldest first.
     package func all() throws -> [ReviewItem] {
-        let found = try store.rows("SELECT DISTINCT entity, rec FROM _sibling ORDER BY entity, rec") {
+        let found = try store.rows("SELECT DISTINCT entity, rec FROM _sibling ORDER BY entity, rec")
+        {
             (UInt16($0.integer(0)), $0.integer(1))
         }
         var items: [ReviewItem] = []

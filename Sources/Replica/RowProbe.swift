@@ -46,14 +46,17 @@ final class RowProbe {
         self.ranks = ranks
         let own = Unmanaged.passUnretained(self).toOpaque()
         try store.addFunction("row_fits", arguments: 2, own) { context, _, values in
-            let probe = Unmanaged<RowProbe>.fromOpaque(sqlite3_user_data(context)).takeUnretainedValue()
+            let probe = Unmanaged<RowProbe>.fromOpaque(sqlite3_user_data(context))
+                .takeUnretainedValue()
             let start = sqlite3_value_blob(values![1])
-            let blob = UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(values![1])))
+            let blob = UnsafeRawBufferPointer(
+                start: start, count: Int(sqlite3_value_bytes(values![1])))
             let fits = probe.look(sqlite3_value_int64(values![0]), blob)
             sqlite3_result_int(context, fits ? 1 : 0)
         }
         try store.addFunction("row_stamps", arguments: 0, own) { context, _, _ in
-            let probe = Unmanaged<RowProbe>.fromOpaque(sqlite3_user_data(context)).takeUnretainedValue()
+            let probe = Unmanaged<RowProbe>.fromOpaque(sqlite3_user_data(context))
+                .takeUnretainedValue()
             probe.blob.withUnsafeBytes { bytes in
                 // The blob stays as it is until the statement has run.
                 sqlite3_result_blob(context, bytes.baseAddress, Int32(bytes.count), nil)
@@ -120,13 +123,14 @@ extension Store {
     /// Makes an SQL function known to the writing connection. `own` must outlive it.
     func addFunction(
         _ name: String, arguments: Int32, _ own: UnsafeMutableRawPointer,
-        _ body: @convention(c) (
-            OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?
-        ) -> Void
+        _ body:
+            @convention(c) (
+                OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?
+            ) -> Void
     ) throws {
         try reading {
             let code = sqlite3_create_function_v2(
-                writer, name, arguments, SQLITE_UTF8, own, body, nil, nil, nil)
+                writer, name, arguments, SQLITE_UTF8 | SQLITE_DIRECTONLY, own, body, nil, nil, nil)
             guard code == SQLITE_OK else { throw StorageFailure(code: code, message: name) }
         }
     }

@@ -129,18 +129,6 @@ struct SnapshotWriter {
 extension InlineStamps {
     /// The stamp of most units.
     var base: LocalStamp? { mask == 0 ? nil : mostCommon() }
-
-    /// The units whose stamp is another.
-    func exceptions(from base: LocalStamp) -> UInt64 {
-        var units: UInt64 = 0
-        var rest = mask
-        while rest != 0 {
-            let unit = rest.trailingZeroBitCount
-            rest &= rest - 1
-            if self[unit] != base { units |= 1 << UInt64(unit) }
-        }
-        return units
-    }
 }
 
 /// Reads a snapshot record by record.
@@ -163,7 +151,8 @@ struct SnapshotReader {
     let bytes: UnsafeRawBufferPointer
 
     init(_ reader: inout MessageReader, _ table: OriginTable) throws {
-        compartmentsLeft = try reader.plain.count("compartments", atMost: Limits.recordsPerChangeSet)
+        compartmentsLeft = try reader.plain.count(
+            "compartments", atMost: Limits.recordsPerChangeSet)
         let count = try reader.plain.count("origins", atMost: 1 << 24, each: 17)
         for _ in 0..<count { origins.append(try table.number(try reader.plain.origin())) }
         for _ in 0..<SnapshotWriter.Column.count {

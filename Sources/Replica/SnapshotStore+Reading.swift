@@ -12,7 +12,8 @@ extension SnapshotStore {
     /// - Returns: the highest clock reading of the stamps taken in.
     package func replace(
         from message: inout MessageReader,
-        replaced: (Compartment, RootReference, _ before: ContentSum, _ after: ContentSum) throws -> Void
+        replaced: (Compartment, RootReference, _ before: ContentSum, _ after: ContentSum) throws ->
+            Void
     ) throws -> HLC {
         try arrivals.contentReplaced()
         var reader = try SnapshotReader(&message, origins)
@@ -71,7 +72,8 @@ extension SnapshotStore {
     private func takeIn(_ reader: inout SnapshotReader, _ root: inout RootReference?) throws {
         let table = try tables.table(reader.entity)
         if let kind = table.kind {
-            guard kind == reader.compartment.kind, !table.isRoot || reader.id == reader.compartment.id
+            guard kind == reader.compartment.kind,
+                !table.isRoot || reader.id == reader.compartment.id
             else { throw Malformed.invalid("record in another compartment") }
         }
         let isPlain =
@@ -146,7 +148,9 @@ extension SnapshotStore {
         try visibility.refresh(table, key, listed: nil)
     }
 
-    private func emptyRow(_ table: EntityTable, _ id: RecordID, _ root: RootReference) throws -> Int64 {
+    private func emptyRow(_ table: EntityTable, _ id: RecordID, _ root: RootReference) throws
+        -> Int64
+    {
         if table.isRoot { return root.key }
         let insert = try store.statement(
             "INSERT INTO \"\(table.name)\" (id, _stamps, _hidden, _root) VALUES (?, x'00', 1, ?)")

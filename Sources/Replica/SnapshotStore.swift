@@ -44,7 +44,9 @@ package final class SnapshotStore {
         try arrivals.contentReplaced()
         if let table = tables.rootTable(root.kind) {
             try registers.dropBeside(table, root.key)
-            let fields = (table.entity?.units ?? []).flatMap(\.fields).map { ", \"\($0.name)\" = NULL" }
+            let fields = (table.entity?.units ?? []).flatMap(\.fields).map {
+                ", \"\($0.name)\" = NULL"
+            }
             let update = try store.statement(
                 """
                 UPDATE "\(table.name)" SET _stamps = x'00', _hidden = 1\(fields.joined()) \

@@ -135,7 +135,8 @@ final class Statement {
     /// The column's bytes, which are gone with the next step.
     func buffer(_ column: Int32) -> UnsafeRawBufferPointer {
         let start = sqlite3_column_blob(handle, column)
-        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
+        return UnsafeRawBufferPointer(
+            start: start, count: Int(sqlite3_column_bytes(handle, column)))
     }
 
     func bytes(_ column: Int32) -> [UInt8] { [UInt8](buffer(column)) }

@@ -35,15 +35,18 @@ package final class RecordReader {
 
     /// A record of a compartment; `nil` when nothing is known of it.
     package func record(_ key: RecordKey, in compartment: Compartment) throws -> StoredRecord? {
-        guard let root = try tables.root(compartment), let table = tables.existing(key.entity) else {
+        guard let root = try tables.root(compartment), let table = tables.existing(key.entity)
+        else {
             return nil
         }
         return try rows(
             table, where: table.isRoot ? "_key = ?" : "id = ? AND _root = ?",
-            table.isRoot ? { $0.bind(1, root.key) } : {
-                $0.bind(1, key.id)
-                $0.bind(2, root.rawValue)
-            }
+            table.isRoot
+                ? { $0.bind(1, root.key) }
+                : {
+                    $0.bind(1, key.id)
+                    $0.bind(2, root.rawValue)
+                }
         ).first
     }
 

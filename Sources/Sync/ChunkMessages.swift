@@ -27,7 +27,7 @@ package struct ChunkRequest: Sendable, Equatable {
         out.plain.span(span)
         out.plain.varint(after)
         out.plain.varint(limit)
-        return out.finish()
+        return out.sealed()
     }
 
     init(_ reader: inout MessageReader) throws(Malformed) {
@@ -100,6 +100,7 @@ package struct ChunkHead: Sendable, Equatable {
         span = try reader.plain.span()
         after = try reader.plain.varint()
         last = try reader.plain.varint()
+        guard last < 1 << 60 else { throw .invalid("place of a chunk") }
         let flags = try reader.plain.byte()
         guard flags < 4 else { throw .invalid("flags of a chunk") }
         (reachedEnd, isHeld) = (flags & 1 == 1, flags & 2 == 0)

@@ -20,20 +20,32 @@ extension Clinic {
     package func apply(
         _ bytes: [UInt8], to sent: SentExchange, at now: ClockReading
     ) throws -> ExchangeOutcome {
-        let answer = try MessageParts(bytes).read { (reader) throws(Malformed) in
+        let answer = try MessageParts(sealed: bytes).read { (reader) throws(Malformed) in
             guard try reader.plain.byte() == ExchangeAnswer.kind else {
                 throw .invalid("kind of an answer")
             }
-            return try ExchangeAnswer(&reader, known: sent.request.epoch)
+            return try ExchangeAnswer(&reader, to: sent.request)
         }
         guard answer.held.allSatisfy({ $0.index < sent.origins.count }),
             answer.refusals.allSatisfy({ $0.index < sent.origins.count })
         else { throw Malformed.invalid("index of a head") }
         do {
-            return try replica.transaction { try take(answer, sent, now) }
+            return try taken(answer, sent, now)
         } catch let found as ForkFound {
             addFork(found.origin, different: found.sequence)
             return ExchangeOutcome()
+        }
+    }
+
+    private func taken(
+        _ answer: ExchangeAnswer, _ sent: SentExchange, _ now: ClockReading
+    ) throws -> ExchangeOutcome {
+        do {
+            return try replica.transaction { try take(answer, sent, now, carefully: false) }
+        } catch is Malformed {
+            // A change set in it may break this version's schema, although an older hub took it.
+            // Such a one is put aside, so that it doesn't stop what comes after it.
+            return try replica.transaction { try take(answer, sent, now, carefully: true) }
         }
     }
 
@@ -44,7 +56,7 @@ extension Clinic {
     }
 
     private func take(
-        _ answer: ExchangeAnswer, _ sent: SentExchange, _ now: ClockReading
+        _ answer: ExchangeAnswer, _ sent: SentExchange, _ now: ClockReading, carefully: Bool
     ) throws -> ExchangeOutcome {
         var outcome = ExchangeOutcome()
         try measure(answer.time, now)
@@ -61,7 +73,8 @@ extension Clinic {
         // While a fork is being probed the feed waits: it brings back what the other life wrote,
         // and that takes the places of frames that are still to be issued again.
         for slice in answer.slices.sorted(by: { $0.feed < $1.feed }) where forks.isEmpty {
-            outcome.received += try take(slice, epoch: answer.epoch)
+            guard try isCurrent(slice, sent) else { continue }
+            outcome.received += try take(slice, epoch: answer.epoch, carefully: carefully)
             outcome.behind += slice.behind
         }
         try dropLeaving()
@@ -72,6 +85,16 @@ extension Clinic {
         }
         try saveFeeds()
         return outcome
+    }
+
+    /// Whether a slice answers what the clinic would ask now. One that is late, or comes a second
+    /// time, would take the cursor back.
+    private func isCurrent(_ slice: ExchangeAnswer.Slice, _ sent: SentExchange) throws -> Bool {
+        guard let pull = sent.request.pulls.first(where: { $0.feed == slice.feed }) else {
+            throw Malformed.invalid("feed that was not asked for")
+        }
+        guard let state = feeds[slice.feed] else { return false }
+        return pull.cursors.first == (state.isStarted ? state.cursor : nil)
     }
 
     private func measure(_ hub: UInt64, _ now: ClockReading) throws {
@@ -160,6 +183,9 @@ extension Clinic {
         // what was written since then may stand in the place of something else.
         let acknowledged =
             hub.sequence <= mine.sequence ? hub.sequence : min(presented.sequence, mine.sequence)
+        // An answer that is older than another which came first takes nothing back.
+        let known = presented.base?.sequence ?? presented.sequence
+        if acknowledged < mine.acknowledged, mine.acknowledged > known { return 0 }
         let backedUp = max(mine.backedUp, min(hub.backedUp, acknowledged))
         if acknowledged < mine.acknowledged {
             // The hub was put back: what it said of stamps that it has lost is said again when it

@@ -14,7 +14,9 @@ extension Clinic {
         else { return nil }
         var span = Span.all(join.feed)
         if let root = join.root {
-            guard let compartment = try replica.store.reading({ try replica.tables.compartment(root) })
+            guard
+                let compartment = try replica.store.reading({ try replica.tables.compartment(root) }
+                )
             else { return nil }
             span = .compartment(compartment)
         }
@@ -25,7 +27,7 @@ extension Clinic {
     /// Takes a chunk in, whole or not at all. A chunk that no longer fits what the clinic asks for
     /// is passed over.
     package func apply(_ bytes: [UInt8], to request: ChunkRequest) throws {
-        let parts = try MessageParts(bytes)
+        let parts = try MessageParts(sealed: bytes)
         do {
             try takeChunk(parts, request)
         } catch let found as ForkFound {
@@ -70,7 +72,8 @@ extension Clinic {
             try replica.setRank(stamp, rank, epoch: head.epoch)
         }
         var loaded: Set<Compartment> = []
-        let latest = try replica.snapshots.replace(from: &reader) { compartment, root, before, after in
+        let latest = try replica.snapshots.replace(from: &reader) {
+            compartment, root, before, after in
             loaded.insert(compartment)
             try replica.store.run(
                 "INSERT OR REPLACE INTO _loaded VALUES (?, ?)",
@@ -131,7 +134,8 @@ extension Clinic {
     private func dropUnnamed(_ join: Join, _ last: Set<Compartment>) throws {
         var unnamed: Set<Compartment> = []
         func drop(_ root: RootReference) throws {
-            guard feed(of: root) == join.feed, let compartment = try replica.tables.compartment(root),
+            guard feed(of: root) == join.feed,
+                let compartment = try replica.tables.compartment(root),
                 try replica.store.count(
                     "SELECT count(*) FROM _loaded WHERE root = ?", [.integer(root.rawValue)]) == 0
             else { return }
@@ -161,7 +165,9 @@ extension Clinic {
         guard !compartments.isEmpty else { return }
         for origin in ownOrigins {
             try replica.log.forEach(origin, after: heads[origin]?.sequence ?? 0) { entry in
-                guard try !letters.contains(origin, entry.frame.header.sequence) else { return true }
+                guard try !letters.contains(origin, entry.frame.header.sequence) else {
+                    return true
+                }
                 try replica.apply(entry.frame) { _, compartment in
                     compartments.contains(compartment)
                 }

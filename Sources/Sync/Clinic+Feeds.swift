@@ -46,7 +46,9 @@ extension Clinic {
 
     func loadFeeds() throws {
         feeds = [:]
-        let rows = try replica.store.rows("SELECT kind, pos, hash, started, sum, joinedAt FROM _feed") { row in
+        let rows = try replica.store.rows(
+            "SELECT kind, pos, hash, started, sum, joinedAt FROM _feed"
+        ) { row in
             (
                 FeedKind(rawValue: UInt8(row.integer(0))),
                 FeedState(
@@ -179,9 +181,12 @@ extension Clinic {
     /// Whether this clinic's own records say that it wants a patient: it registered them, or
     /// asked to hold them. What is wanted is not dropped while the hub hasn't answered yet.
     func isWanted(_ root: RootReference) throws -> Bool {
-        guard root.kind == .patient, let rule = replica.schema.holders,
-            let compartment = try replica.tables.compartment(root)
-        else { return root.kind != .patient }
+        guard let compartment = try replica.tables.compartment(root) else { return false }
+        // What was written into another clinic's own affairs is refused, and goes.
+        if root.kind == .clinic { return compartment == .clinic(node) }
+        guard root.kind == .patient, let rule = replica.schema.holders else {
+            return root.kind == .reference
+        }
         let hold = holdKey(compartment, rule)
         if let asked = try replica.reader.record(hold, in: .clinic(node))?.shown(
             rule.holdWanted, in: replica)

@@ -28,7 +28,7 @@ extension Clinic {
 
     /// Takes the answer to a probe.
     package func apply(_ bytes: [UInt8], to probe: ProbeRequest) throws {
-        let answer = try MessageParts(bytes).read { (reader) throws(Malformed) in
+        let answer = try MessageParts(sealed: bytes).read { (reader) throws(Malformed) in
             guard try reader.plain.byte() == ProbeAnswer.kind else {
                 throw .invalid("kind of an answer")
             }
@@ -116,7 +116,9 @@ extension Clinic {
                     write.replaces = write.replaces.map { reissue.names[$0] ?? $0 }
                     // What a set that stays has replaced is born replaced: it names itself.
                     if isDead { write.replaces.append(new) }
-                    if write.unit == Unit.deletion { write.value = try reissue.renamed(write.value) }
+                    if write.unit == Unit.deletion {
+                        write.value = try reissue.renamed(write.value)
+                    }
                     renamed.changes[index].units[position] = write
                     try replica.rename(
                         change.key, write.unit, in: root, from: old, to: new,

@@ -8,12 +8,23 @@ extension Clinic {
     func bucketSums(_ feed: FeedKind) throws -> [UInt16: ContentSum] {
         var sums: [UInt16: ContentSum] = [:]
         try forEachHeld(feed) { root, compartment in
-            let sum = try replica.valueSum(of: root)
+            let sum = try valueSum(of: root)
             if sum != ContentSum() {
                 sums[SumsRequest.bucket(compartment), default: ContentSum()] += sum
             }
         }
         return sums.filter { $0.value != ContentSum() }
+    }
+
+    /// The sum of a compartment; one that no content has where a value can't be read any more.
+    private func valueSum(of root: RootReference) throws -> ContentSum {
+        var sum = ContentSum()
+        do {
+            try replica.savepoint { sum = try replica.valueSum(of: root) }
+        } catch is Malformed {
+            (sum.high, sum.low) = (.max, .max)
+        }
+        return sum
     }
 
     private func forEachHeld(
@@ -59,7 +70,7 @@ extension Clinic {
             let asked = Set(buckets)
             try forEachHeld(feed) { root, compartment in
                 guard asked.contains(SumsRequest.bucket(compartment)) else { return }
-                let sum = try replica.valueSum(of: root)
+                let sum = try valueSum(of: root)
                 if sum != ContentSum() { ours[compartment] = sum }
             }
             let differing = Set(ours.keys).union(answer.compartments.keys)
@@ -77,7 +88,7 @@ extension Clinic {
     }
 
     private func sums(_ bytes: [UInt8]) throws -> SumsAnswer {
-        try MessageParts(bytes).read { (reader) throws(Malformed) in
+        try MessageParts(sealed: bytes).read { (reader) throws(Malformed) in
             guard try reader.plain.byte() == SumsAnswer.kind else {
                 throw .invalid("kind of an answer")
             }

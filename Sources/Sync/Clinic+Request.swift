@@ -33,6 +33,22 @@ extension Clinic {
         }
     }
 
+    /// Whether what the hub has not committed is more than that many bytes.
+    func hasPending(over bytes: Int) throws -> Bool {
+        var size = 0
+        try replica.store.reading {
+            for origin in ownOrigins where size <= bytes {
+                let head = replica.head(origin)!
+                guard head.acknowledged < head.sequence else { continue }
+                try replica.log.forEach(origin, after: head.acknowledged) { entry in
+                    size += entry.frame.bytes.count
+                    return size <= bytes
+                }
+            }
+        }
+        return size > bytes
+    }
+
     /// Makes the request of an exchange.
     ///
     /// - Parameters:

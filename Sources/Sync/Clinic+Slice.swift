@@ -9,6 +9,8 @@ extension Clinic {
         var feed: FeedKind
         var position: UInt64
         var epoch: UInt64
+        /// Whether what breaks the schema is put aside.
+        var isCareful: Bool
         /// The last frame of each origin in this slice, which the next one follows.
         var chain: [Origin: (sequence: UInt64, hash: FrameHash)] = [:]
         var latest = HLC.zero
@@ -16,7 +18,7 @@ extension Clinic {
     }
 
     /// - Returns: how many change sets of others were applied.
-    func take(_ slice: ExchangeAnswer.Slice, epoch: UInt64) throws -> Int {
+    func take(_ slice: ExchangeAnswer.Slice, epoch: UInt64, carefully: Bool) throws -> Int {
         guard let state = feeds[slice.feed] else { return 0 }
         guard state.isStarted else {
             try start(slice)
@@ -31,12 +33,15 @@ extension Clinic {
         if slice.mustReload {
             try loadAnew(joins.filter { $0.feed == slice.feed }.map(\.root), slice.feed)
         }
-        var run = Run(feed: slice.feed, position: from.position, epoch: epoch)
+        var run = Run(
+            feed: slice.feed, position: from.position, epoch: epoch, isCareful: carefully)
         for item in slice.items {
             run.position += item.length
             try take(item, &run)
         }
-        guard run.position == slice.to.position else { throw Malformed.invalid("length of a slice") }
+        guard run.position == slice.to.position else {
+            throw Malformed.invalid("length of a slice")
+        }
         try adopt(run.latest)
         try advance(slice.feed, to: slice.to)
         try finishJoins(slice.feed)
@@ -110,7 +115,8 @@ extension Clinic {
         case .grow(let compartment, let isFresh):
             let root = try replica.tables.makeRoot(compartment).root
             guard !held.contains(root) else { return }
-            let wasHere = try leaving.contains(root) || replica.snapshots.sum(of: root) != ContentSum()
+            let wasHere =
+                try leaving.contains(root) || replica.snapshots.sum(of: root) != ContentSum()
             try hold(root, at: run.position)
             guard !isFresh else { return }
             if wasHere { try loadAnew([root], .own) } else { try beginJoin(.own, root) }
@@ -161,7 +167,9 @@ extension Clinic {
             }
             return
         }
-        guard frame.header.sequence == head + 1 else { throw Malformed.invalid("gap in the own log") }
+        guard frame.header.sequence == head + 1 else {
+            throw Malformed.invalid("gap in the own log")
+        }
         _ = try replica.append(frame)
         try replica.setAcknowledged(
             origin, frame.header.sequence, backedUp: replica.head(origin)!.backedUp)
@@ -194,13 +202,38 @@ extension Clinic {
                 takes.insert(index)
             }
         } catch Malformed.unknownVersion {
-            try letters.add(
-                .parked, frame.header.origin, frame.header.sequence,
-                reason: "a newer version wrote it: it is read after the upgrade",
-                since: time.highWaterMark, bytes: frame.bytes)
+            try park(frame, "a newer version wrote it: it is read after the upgrade")
             return
         }
         guard !takes.isEmpty else { return }
+        guard run.isCareful else {
+            try take(frame, takes, entry, hash: hash, previous: previous)
+            run.received += takes.count
+            return
+        }
+        let before = (feeds, leaving)
+        do {
+            try replica.savepoint {
+                try take(frame, takes, entry, hash: hash, previous: previous)
+            }
+            run.received += takes.count
+        } catch is Malformed {
+            (feeds, leaving) = before
+            try park(frame, "it is not what this version's schema allows: report it")
+        }
+    }
+
+    private func park(_ frame: Frame, _ reason: String) throws {
+        try letters.add(
+            .parked, frame.header.origin, frame.header.sequence, reason: reason,
+            since: time.highWaterMark, bytes: frame.bytes)
+    }
+
+    /// Takes the change sets of a frame that are named, into the log and the record.
+    private func take(
+        _ frame: Frame, _ takes: Set<Int>, _ entry: FrameLog.Entry?, hash: FrameHash,
+        previous: FrameHash
+    ) throws {
         let kept = frame.withholding { takes.contains($0) }
         if let entry {
             try replica.complete(entry, with: kept)
@@ -208,7 +241,6 @@ extension Clinic {
             try replica.append(kept, hash: hash, previous: previous)
         }
         try replica.apply(frame) { index, _ in takes.contains(index) }
-        run.received += takes.count
     }
 
     // MARK: Comparing
@@ -219,7 +251,7 @@ extension Clinic {
         guard let sum = slice.sum, !hasPending, forks.isEmpty, cuts.isEmpty,
             !joins.contains(where: { $0.feed == slice.feed })
         else { return }
-        let comparison = Comparison(ours: feeds[slice.feed]!.sum, hub: sum)
+        let comparison = Comparison(ours: feeds[slice.feed]!.sum.half, hub: sum.half)
         comparisons[slice.feed] = comparison
         if comparison.isEqual { unequal.remove(slice.feed) } else { unequal.insert(slice.feed) }
     }

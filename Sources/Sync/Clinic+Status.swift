@@ -44,7 +44,8 @@ extension Clinic {
                 standing.acknowledged += head.acknowledged
                 standing.backedUp += head.backedUp
                 standing.pending[origin.lane]! += head.sequence - head.acknowledged
-                standing.pendingBytes += try replica.log.size(origin, after: head.acknowledged).bytes
+                standing.pendingBytes += try replica.log.size(origin, after: head.acknowledged)
+                    .bytes
             }
             standing.refused = UInt64(try letters.count(.refused))
             standing.acknowledged -= min(standing.refused, standing.acknowledged)

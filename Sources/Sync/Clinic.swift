@@ -77,6 +77,8 @@ package final class Clinic {
         (incarnation, hlc, floor, epoch) = (Incarnation(rawValue: 0), .zero, .zero, 0)
         time = TrustedTime(highWaterMark: 0, monotonic: now.monotonic)
         replica.account = { [unowned self] applied, _ in try account(applied) }
+        let letters = letters
+        replica.isParked = { try letters.contains($0, $1) }
         replica.recover = { [unowned self] in try load(now: nil) }
         try replica.transaction {
             for sql in Clinic.tables { try replica.store.execute(sql) }
@@ -137,7 +139,8 @@ package final class Clinic {
         let store = replica.store
         incarnation = Incarnation(rawValue: try store.metaNumber("incarnation") ?? 0)
         hlc = HLC(rawValue: try store.metaNumber("hlc") ?? 0)
-        for origin in replica.allOrigins where origin.node == node && origin.incarnation == incarnation {
+        for origin in replica.allOrigins
+        where origin.node == node && origin.incarnation == incarnation {
             hlc = max(hlc, replica.head(origin)?.hlc ?? .zero)
         }
         floor = HLC(rawValue: try store.metaNumber("floor") ?? 0)
@@ -180,7 +183,9 @@ package final class Clinic {
         do {
             return try replica.transaction { try commit(author, purpose, now, body) }
         } catch WriteRefusal.clockExhausted {
-            try replica.transaction { try startIncarnation(hlc: HLC(milliseconds: reading(now).now)) }
+            try replica.transaction {
+                try startIncarnation(hlc: HLC(milliseconds: reading(now).now))
+            }
             return try replica.transaction { try commit(author, purpose, now, body) }
         }
     }

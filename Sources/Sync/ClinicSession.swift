@@ -28,8 +28,9 @@ package struct ClinicSession {
             self.bytes = bytes
         }
 
-        /// What goes along with a pull rather than on a connection of its own.
-        package static let little = 64 << 10
+        /// What goes along with a pull rather than on a connection of its own, where both
+        /// directions of a slow link work at once.
+        package static let little = 4 << 10
     }
 
     package struct Request: Sendable {
@@ -93,9 +94,12 @@ package struct ClinicSession {
     }
 
     private func pushRequest(_ clinic: Clinic, _ now: ClockReading) throws -> Request? {
-        // The first word of a run goes with the pull, which is one round trip.
-        guard clinic.hasPending, !pushIsUnderWay, isBusy[Channel.pull.rawValue] || isConnected
-        else { return nil }
+        guard clinic.hasPending, !pushIsUnderWay else { return nil }
+        // A little goes with the pull, which is one round trip for both, unless that waits for
+        // news just now, or until it may be tried again.
+        let pull = Channel.pull.rawValue
+        let pullIsNext = !isBusy[pull] && backoffs[pull].notBefore <= now.monotonic
+        if try pullIsNext && !clinic.hasPending(over: Limits.little) { return nil }
         return try exchange(clinic, push: limits.bytes, pulls: false, wait: 0, now)
     }
 
@@ -107,7 +111,8 @@ package struct ClinicSession {
             return Request(kind: .chunk(chunk), bytes: chunk.encoded(), wait: 0, brings: false)
         }
         let isDue = behind > 0 || lastWasChunk || !isConnected || now.monotonic >= nextPull
-        let brings = clinic.hasPending && !pushIsUnderWay
+        let brings =
+            try clinic.hasPending && !pushIsUnderWay && !clinic.hasPending(over: Limits.little)
         guard isDue || brings || limits.longPoll > 0 else { return nil }
         let mayWait = isConnected && behind == 0 && !lastWasChunk && !brings
         return try exchange(
@@ -163,6 +168,7 @@ package struct ClinicSession {
         finish(request, channel)
         backoffs[channel.rawValue].failed(at: now.monotonic, using: &random)
         isConnected = false
+        guard channel == .pull else { return }
         // What can't be loaded must not keep the feed from being read.
         if case .chunk = request.kind { lastWasChunk = true } else { lastWasChunk = false }
     }

@@ -63,7 +63,7 @@ package struct ExchangeAnswer: Sendable, Equatable {
         /// Entries that the feed has beyond `to`.
         package var behind: UInt64
         package var items: [FeedItem]
-        /// The sum of the feed's content at `to`, when the clinic may compare it there.
+        /// Half of the sum of the feed's content at `to`, when the clinic may compare it there.
         package var sum: ContentSum?
         /// What the clinic holds at `from`, when that is not its newest cursor.
         package var holds: [Compartment]?
@@ -87,8 +87,9 @@ package struct ExchangeAnswer: Sendable, Equatable {
 
     static let kind: UInt8 = 2
 
-    /// - Parameter known: the epoch that the request named; it is not repeated.
-    package func encoded(known: UInt64) -> [UInt8] {
+    /// - Parameter request: what it answers; its epoch and its newest cursors are not repeated.
+    package func encoded(to request: ExchangeRequest) -> [UInt8] {
+        let known = request.epoch
         var out = MessageWriter()
         out.plain.byte(ExchangeAnswer.kind)
         out.plain.varint(time)
@@ -109,23 +110,26 @@ package struct ExchangeAnswer: Sendable, Equatable {
         }
         var frames: [Frame] = []
         out.plain.varint(slices.count)
-        for slice in slices { write(slice, to: &out, &frames) }
+        for slice in slices { write(slice, of: request, to: &out, &frames) }
         if !frames.isEmpty { FramePack.write(frames, to: &out) }
-        return out.finish()
+        return out.sealed()
     }
 
-    private func write(_ slice: Slice, to out: inout MessageWriter, _ frames: inout [Frame]) {
+    private func write(
+        _ slice: Slice, of request: ExchangeRequest, to out: inout MessageWriter,
+        _ frames: inout [Frame]
+    ) {
+        let isNewest = slice.from != nil && slice.from == request.newestCursor(slice.feed)
         let flags: UInt8 =
             (slice.from == nil ? 0 : 1) | (slice.sum == nil ? 0 : 2)
             | (slice.holds == nil ? 0 : 4) | (slice.mustReload ? 8 : 0)
-            | (slice.from == slice.to ? 16 : 0)
+            | (slice.from == slice.to ? 16 : 0) | (isNewest ? 32 : 0)
         out.plain.byte(slice.feed.rawValue)
         out.plain.byte(flags)
-        if let from = slice.from { out.cursor(from) }
+        if let from = slice.from, !isNewest { out.cursor(from) }
         if slice.from != slice.to { out.cursor(slice.to) }
         out.plain.varint(slice.behind)
         if let sum = slice.sum {
-            out.raw.fixed64(sum.high)
             out.raw.fixed64(sum.low)
         }
         if let holds = slice.holds {
@@ -166,9 +170,9 @@ package struct ExchangeAnswer: Sendable, Equatable {
         var rank: HLC?
     }
 
-    init(_ reader: inout MessageReader, known: UInt64) throws(Malformed) {
+    init(_ reader: inout MessageReader, to request: ExchangeRequest) throws(Malformed) {
         time = try reader.plain.varint()
-        epoch = try reader.plain.byte() == 1 ? try reader.raw.fixed64() : known
+        epoch = try reader.plain.byte() == 1 ? try reader.raw.fixed64() : request.epoch
         held = []
         for _ in 0..<(try reader.plain.count("heads", atMost: 10_000, each: 3)) {
             let tag = try reader.plain.varint()
@@ -190,7 +194,7 @@ package struct ExchangeAnswer: Sendable, Equatable {
         slices = []
         var places: [Place] = []
         for index in 0..<(try reader.plain.count("feeds", atMost: FeedKind.allCases.count)) {
-            slices.append(try ExchangeAnswer.slice(&reader, index, &places))
+            slices.append(try ExchangeAnswer.slice(&reader, of: request, index, &places))
         }
         guard !places.isEmpty else { return }
         let frames = try FramePack.read(&reader)
@@ -202,12 +206,19 @@ package struct ExchangeAnswer: Sendable, Equatable {
     }
 
     private static func slice(
-        _ reader: inout MessageReader, _ index: Int, _ places: inout [Place]
+        _ reader: inout MessageReader, of request: ExchangeRequest, _ index: Int,
+        _ places: inout [Place]
     ) throws(Malformed) -> Slice {
         let feed = try reader.plain.feed()
         let flags = try reader.plain.byte()
-        guard flags < 32 else { throw .invalid("flags of a slice") }
-        let from = flags & 1 == 1 ? try reader.cursor() : nil
+        guard flags < 64 else { throw .invalid("flags of a slice") }
+        var from: Cursor?
+        if flags & 32 == 32 {
+            from = request.newestCursor(feed)
+            guard flags & 1 == 1, from != nil else { throw .invalid("flags of a slice") }
+        } else if flags & 1 == 1 {
+            from = try reader.cursor()
+        }
         let to: Cursor
         if flags & 16 == 16 {
             guard let from else { throw .invalid("flags of a slice") }
@@ -216,7 +227,12 @@ package struct ExchangeAnswer: Sendable, Equatable {
             to = try reader.cursor()
         }
         let behind = try reader.plain.varint()
-        let sum = flags & 2 == 2 ? try ContentSum(reading: &reader.raw) : nil
+        guard behind < 1 << 61 else { throw .invalid("length of a feed") }
+        var sum: ContentSum?
+        if flags & 2 == 2 {
+            sum = ContentSum()
+            sum!.low = try reader.raw.fixed64()
+        }
         var holds: [Compartment]?
         if flags & 4 == 4 {
             var list: [Compartment] = []
@@ -240,7 +256,10 @@ package struct ExchangeAnswer: Sendable, Equatable {
     ) throws(Malformed) -> FeedItem {
         let tag = try reader.plain.byte()
         switch tag {
-        case 0: return .passed(count: try reader.plain.varint())
+        case 0:
+            let count = try reader.plain.varint()
+            guard count < 1 << 40 else { throw .invalid("length of an entry") }
+            return .passed(count: count)
         case 1:
             let origin = try reader.plain.origin()
             let hlc = HLC(rawValue: try reader.plain.fixed64())

@@ -18,6 +18,23 @@ package struct ExchangeRequest: Sendable, Equatable {
         package struct Base: Sendable, Equatable {
             package var sequence: UInt64
             package var hash: UInt64
+
+            package init(sequence: UInt64, hash: UInt64) {
+                self.sequence = sequence
+                self.hash = hash
+            }
+        }
+
+        package init(
+            incarnation: Incarnation, lane: Lane, sequence: UInt64, hash: UInt64,
+            backedUp: UInt64, base: Base?
+        ) {
+            self.incarnation = incarnation
+            self.lane = lane
+            self.sequence = sequence
+            self.hash = hash
+            self.backedUp = backedUp
+            self.base = base
         }
     }
 
@@ -28,6 +45,12 @@ package struct ExchangeRequest: Sendable, Equatable {
         package var cursors: [Cursor]
         /// The newest cursor at which a span that is still being loaded was read.
         package var loading: Cursor?
+
+        package init(feed: FeedKind, cursors: [Cursor], loading: Cursor?) {
+            self.feed = feed
+            self.cursors = cursors
+            self.loading = loading
+        }
     }
 
     /// The clinic's wall clock, in milliseconds since 1970.
@@ -43,6 +66,11 @@ package struct ExchangeRequest: Sendable, Equatable {
     package var frames: [Frame]
 
     static let kind: UInt8 = 1
+
+    /// The newest cursor that a pull presents.
+    func newestCursor(_ feed: FeedKind) -> Cursor? {
+        pulls.first { $0.feed == feed }?.cursors.first
+    }
 
     package func encoded() -> [UInt8] {
         var out = MessageWriter()
@@ -73,7 +101,7 @@ package struct ExchangeRequest: Sendable, Equatable {
         }
         out.plain.byte(frames.isEmpty ? 0 : 1)
         if !frames.isEmpty { FramePack.write(frames, to: &out) }
-        return out.finish()
+        return out.sealed()
     }
 
     init(_ reader: inout MessageReader) throws(Malformed) {

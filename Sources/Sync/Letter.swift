@@ -75,7 +75,9 @@ package struct LetterBox {
     }
 
     package func count(_ kind: Letter.Kind) throws -> Int {
-        Int(try store.count("SELECT count(*) FROM _letter WHERE kind = ?", [.integer(kind.rawValue)]))
+        Int(
+            try store.count(
+                "SELECT count(*) FROM _letter WHERE kind = ?", [.integer(kind.rawValue)]))
     }
 
     package func contains(_ origin: Origin, _ sequence: UInt64) throws -> Bool {

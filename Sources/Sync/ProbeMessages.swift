@@ -31,7 +31,7 @@ package struct ProbeRequest: Sendable, Equatable {
             out.plain.varint(sample.sequence)
             out.raw.fixed64(sample.hash)
         }
-        return out.finish()
+        return out.sealed()
     }
 
     init(_ reader: inout MessageReader) throws(Malformed) {
@@ -63,7 +63,7 @@ package struct ProbeAnswer: Sendable, Equatable {
         var out = MessageWriter()
         out.plain.byte(ProbeAnswer.kind)
         out.plain.varint(alike)
-        return out.finish()
+        return out.sealed()
     }
 
     init(_ reader: inout MessageReader) throws(Malformed) {

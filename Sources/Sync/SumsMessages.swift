@@ -23,7 +23,7 @@ package struct SumsRequest: Sendable, Equatable {
         out.plain.byte(feed.rawValue)
         out.plain.varint(buckets.count)
         for bucket in buckets { out.plain.varint(UInt64(bucket)) }
-        return out.finish()
+        return out.sealed()
     }
 
     init(_ reader: inout MessageReader) throws(Malformed) {
@@ -76,7 +76,7 @@ package struct SumsAnswer: Sendable, Equatable {
             out.plain.compartment(compartment)
             out.raw.raw(sum.bytes)
         }
-        return out.finish()
+        return out.sealed()
     }
 
     init(_ reader: inout MessageReader) throws(Malformed) {
@@ -103,7 +103,7 @@ package enum HubRequest: Sendable, Equatable {
     case sums(SumsRequest)
 
     package init(_ bytes: [UInt8]) throws(Malformed) {
-        self = try MessageParts(bytes).read { (reader) throws(Malformed) in
+        self = try MessageParts(sealed: bytes).read { (reader) throws(Malformed) in
             switch try reader.plain.byte() {
             case ExchangeRequest.kind: .exchange(try ExchangeRequest(&reader))
             case ChunkRequest.kind: .chunk(try ChunkRequest(&reader))

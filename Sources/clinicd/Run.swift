@@ -62,7 +62,9 @@ extension Clinicd {
                 path: settings.socket, logger: logger,
                 answering: { await commands.answer($0) })
             var configuration = ServiceGroupConfiguration(
-                services: [control, FHIRService(daemon, listen: settings.listen), SyncService(daemon)],
+                services: [
+                    control, FHIRService(daemon, listen: settings.listen), SyncService(daemon),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             configuration.maximumGracefulShutdownDuration = Run.stopTimeout
             try await ServiceGroup(configuration: configuration).run()
@@ -97,7 +99,8 @@ extension Clinicd {
                 """)
 
         @OptionGroup var options: ConfigurationOption
-        @Option(help: ArgumentHelp("What syncctl clinic add printed on the hub.", valueName: "code"))
+        @Option(
+            help: ArgumentHelp("What syncctl clinic add printed on the hub.", valueName: "code"))
         var code: String
 
         func run() async throws {

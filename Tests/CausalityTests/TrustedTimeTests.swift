@@ -112,7 +112,8 @@ struct TrustedTimeTests {
                 let before = time.highWaterMark
                 let now = time.reading(wall: wall, monotonic: monotonic).now
                 guard now >= before, now <= HLC.largestMilliseconds else {
-                    Issue.record("round \(round): \(now) at wall \(wall), monotonic \(monotonic) of \(time)")
+                    Issue.record(
+                        "round \(round): \(now) at wall \(wall), monotonic \(monotonic) of \(time)")
                     return
                 }
                 if random.next() % 4 == 0 {

@@ -4,7 +4,7 @@ import Hospital
 import Records
 import Testing
 
-@testable import FHIR
+import FHIR
 
 @Suite("Bundles")
 struct BundleTests {

@@ -4,7 +4,7 @@ import Hospital
 import Records
 import Testing
 
-@testable import FHIR
+import FHIR
 
 /// Real resources, where the folder with them lies beside the repository.
 @Suite("Examples")

@@ -2,7 +2,7 @@ import Causality
 import Foundation
 import Testing
 
-@testable import FHIR
+import FHIR
 
 @Suite("JSON")
 struct JSONTests {

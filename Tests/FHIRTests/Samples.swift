@@ -2,7 +2,7 @@ import Causality
 import Foundation
 import Records
 
-@testable import FHIR
+import FHIR
 
 /// One resource of each type that has an entity, with what is likely to get lost: extensions of
 /// primitives, second codings, contained resources, odd shapes.

@@ -3,7 +3,7 @@ import Hospital
 import Records
 import Testing
 
-@testable import FHIR
+import FHIR
 
 @Suite("Units as JSON")
 struct UnitJSONTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HubServer
+import HubServer
 
 @Suite("The pace of a connection")
 struct ConnectionPaceTests {

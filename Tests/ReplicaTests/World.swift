@@ -75,16 +75,34 @@ struct World {
 
     /// A transaction of a few edits.
     mutating func write(at replica: Replica) throws {
-        var writes: [Write] = []
-        let known = replica.known
         let count = 1 + random.next() % 3
-        let before = replica.hlc
         var draw = SplitMix64(seed: random.next())
-        var salts = SplitMix64(seed: random.next())
-        let (hlc, new) = try replica.write(at: now, using: &salts) { transaction in
-            for _ in 0..<count {
-                try edit(transaction, replica, known, &writes, &draw)
+        try write(at: replica) { world, transaction, known, writes in
+            for _ in 0..<count { try world.edit(transaction, replica, known, &writes, &draw) }
+        }
+    }
+
+    /// Deletes every patient, with all that a replica knows of them.
+    mutating func deletePatients(at replica: Replica) throws {
+        let persons = names.filter { $0.key.entity == Ward.person }
+        try write(at: replica) { world, transaction, known, writes in
+            for name in persons {
+                try world.delete(transaction, name, Ward.schema[Ward.person]!, known, &writes)
             }
+        }
+    }
+
+    private mutating func write(
+        at replica: Replica,
+        _ body: (World, LocalTransaction, _ known: Set<Stamp>, _ writes: inout [Write]) throws ->
+            Void
+    ) throws {
+        var writes: [Write] = []
+        let (known, before) = (replica.known, replica.hlc)
+        var salts = SplitMix64(seed: random.next())
+        let world = self
+        let (hlc, new) = try replica.write(at: now, using: &salts) { transaction in
+            try body(world, transaction, known, &writes)
         }
         guard let hlc else { return }
         for index in writes.indices {

@@ -55,7 +55,9 @@ extension World {
         try check("hub", hub.node, oracle) { _ in true }
         for machine in machines {
             let clinic = machine.clinic
-            if clinic.hasPending { throw Failure(description: "\(machine.name) has pending frames") }
+            if clinic.hasPending {
+                throw Failure(description: "\(machine.name) has pending frames")
+            }
             if try clinic.chunkRequest(limit: 1) != nil {
                 throw Failure(description: "\(machine.name) is still joining")
             }
@@ -80,7 +82,7 @@ extension World {
         }
     }
 
-    private func holds(of node: NodeID) throws -> Set<Compartment> {
+    func holds(of node: NodeID) throws -> Set<Compartment> {
         try hub.node.store.reading {
             let roots = try hub.node.store.rows(
                 "SELECT root FROM _holder WHERE node = ?", [.unsigned(node.rawValue)]

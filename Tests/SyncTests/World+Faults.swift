@@ -45,7 +45,9 @@ extension World {
         machine.waiting = nil
         machine.isRolledBack = sameIdentity
         machine.clockError = pick([0, 0, -1_000_000])
-        say("\(machine.name) is \(sameIdentity ? "rolled back" : "restored"), lost \(missing.sorted())")
+        say(
+            "\(machine.name) is \(sameIdentity ? "rolled back" : "restored"), lost \(missing.sorted())"
+        )
     }
 
     func clone(_ machine: Machine) throws {

@@ -23,9 +23,13 @@ final class World {
                 [Unit(1, "text", .text, .review(nil))]),
             Entity(
                 4, "appt", in: .clinic, lane: .administration,
-                [Unit(1, "status", .progress(Policy.Order(["booked", "arrived", "done"])), [
-                    Field("status", .code), Field("statusNote", .text),
-                ])]),
+                [
+                    Unit(
+                        1, "status", .progress(Policy.Order(["booked", "arrived", "done"])),
+                        [
+                            Field("status", .code), Field("statusNote", .text),
+                        ])
+                ]),
             Entity(5, "pay", in: .clinic, lane: .administration, [Unit(1, "sum", .text, .append)]),
             Entity(
                 6, "hold", in: .clinic, [Unit(1, "target", .text), Unit(2, "wanted", .boolean)]),
@@ -84,14 +88,17 @@ final class World {
     var faults: UInt64 = 1000
     var patients: [RecordID] = []
     var trace: [String] = []
+    /// Every answer that a machine was given, where exchanges are asked for one by one.
+    var received: [String: [[UInt8]]] = [:]
 
-    init(seed: UInt64, clinics: Int = 3) throws {
+    /// - Parameter schema: the hub's.
+    init(seed: UInt64, clinics: Int = 3, schema: Schema = World.schema) throws {
         random = SplitMix64(seed: seed)
         let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
         folder = "\(parent)/world-\(seed)-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         hub = try HubStore(
-            path: folder + "/hub.sqlite", schema: World.schema, identity: [0],
+            path: folder + "/hub.sqlite", schema: schema, identity: [0],
             now: ClockReading(wall: 1_800_000_000_000, monotonic: 0),
             random: SplitMix64(seed: seed &* 31), durability: .normal, cacheMegabytes: 4)
         for index in 0..<clinics { try enrol("clinic\(index)", .own) }
@@ -115,14 +122,18 @@ final class World {
     func chance(_ percent: Int) -> Bool { random.next(upperBound: 100 as UInt64) < UInt64(percent) }
 
     @discardableResult
-    func enrol(_ name: String, _ scope: RegisteredClinic.Scope) throws -> Machine {
+    func enrol(
+        _ name: String, _ scope: RegisteredClinic.Scope, schema: Schema = World.schema
+    ) throws -> Machine {
         let code = [UInt8](repeating: UInt8(fresh()), count: 8)
         let clinic = try hub.add(
             name, scope: scope, organization: name, codeID: code, verifier: [1], at: clock(nil))
         _ = try hub.enrol(
-            codeID: code, request: name, at: clock(nil), verify: { _ in true }, sign: { $1 + "-cert" }
+            codeID: code, request: name, at: clock(nil), verify: { _ in true },
+            sign: { $1 + "-cert" }
         )
-        let machine = try open(name, clinic.node, path: path(name), identity: Array(name.utf8))
+        let machine = try open(
+            name, clinic.node, path: path(name), identity: Array(name.utf8), schema: schema)
         machines.append(machine)
         say("\(name) enrols, \(scope)")
         return machine
@@ -130,9 +141,12 @@ final class World {
 
     func path(_ name: String) -> String { "\(folder)/\(name).sqlite" }
 
-    func open(_ name: String, _ node: NodeID, path: String, identity: [UInt8]) throws -> Machine {
+    func open(
+        _ name: String, _ node: NodeID, path: String, identity: [UInt8],
+        schema: Schema = World.schema
+    ) throws -> Machine {
         let clinic = try Clinic(
-            path: path, schema: World.schema, node: node, identity: identity,
+            path: path, schema: schema, node: node, identity: identity,
             now: clock(nil), random: SplitMix64(seed: random.next()), durability: .normal,
             cacheMegabytes: 4)
         return Machine(name: name, clinic: clinic, identity: identity)
@@ -152,7 +166,9 @@ final class World {
         var written: Set<String> = []
         var places: [String: Value] = [:]
         /// In one transaction the second write of a unit takes the place of the first.
-        func put(_ t: LocalTransaction, _ key: RecordKey, _ c: Compartment, _ unit: UInt8, _ v: Value)
+        func put(
+            _ t: LocalTransaction, _ key: RecordKey, _ c: Compartment, _ unit: UInt8, _ v: Value
+        )
             throws
         {
             try t.put(key, in: c, [(unit, v)])
@@ -160,7 +176,8 @@ final class World {
         }
         let clinic = machine.clinic
         let roll = random.next(upperBound: 100 as UInt64)
-        try clinic.write(author: "Practitioner/\(machine.name)", at: clock(machine)) { transaction in
+        try clinic.write(author: "Practitioner/\(machine.name)", at: clock(machine)) {
+            transaction in
             if roll < 14 || patients.isEmpty {
                 let id = RecordID(using: &random)
                 patients.append(id)
@@ -226,7 +243,9 @@ final class World {
         if let probe = try machine.clinic.probe() {
             sent = .probe(probe)
             bytes = probe.encoded()
-        } else if chance(50), let chunk = try machine.clinic.chunkRequest(limit: pick([1, 200, 100_000])) {
+        } else if chance(50),
+            let chunk = try machine.clinic.chunkRequest(limit: pick([1, 200, 100_000]))
+        {
             sent = .chunk(chunk)
             bytes = chunk.encoded()
         } else {
@@ -255,6 +274,7 @@ final class World {
                 return
             }
             ever.formUnion(try values(hub.node))
+            received[machine.name, default: []].append(bytes)
             var answer = message
             answer.bytes = bytes
             answer.isAnswer = true
@@ -282,7 +302,9 @@ final class World {
         try node.store.reading {
             try node.log.forEach { entry in
                 try entry.frame.forEachChangeSet { _, reader in
-                    for write in try ChangeSet(&reader, schema: World.schema).changes.flatMap(\.units) {
+                    for write in try ChangeSet(&reader, schema: World.schema).changes.flatMap(
+                        \.units)
+                    {
                         found.formUnion(World.texts(write.value))
                     }
                 }

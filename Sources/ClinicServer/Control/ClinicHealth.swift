@@ -24,7 +24,8 @@ struct ClinicHealth: Sendable {
     private static let freshness: UInt64 = 15 * 60_000
 
     init(
-        standing: ClinicStanding, exchange: ExchangeState, isConnected: Bool, now clock: TrustedClock,
+        standing: ClinicStanding, exchange: ExchangeState, isConnected: Bool,
+        now clock: TrustedClock,
         certificateExpires: Int64?
     ) {
         storage(exchange)
@@ -58,8 +59,10 @@ struct ClinicHealth: Sendable {
         _ standing: ClinicStanding, _ exchange: ExchangeState, _ isConnected: Bool, now: UInt64
     ) {
         if let refusal = exchange.refusal {
-            let isFinal = [.clinicRevoked, .clinicUnknown, .certificateForeign].contains(refusal.code)
-            return add(isFinal ? .critical : .warning, "the hub refuses this clinic: \(refusal.detail)")
+            let isFinal = [.clinicRevoked, .clinicUnknown, .certificateForeign].contains(
+                refusal.code)
+            return add(
+                isFinal ? .critical : .warning, "the hub refuses this clinic: \(refusal.detail)")
         }
         let since = standing.lastExchange.map { "since \(MomentText.instant($0))" } ?? "ever"
         guard isConnected else {

@@ -24,12 +24,10 @@ struct Import: Sendable {
     mutating func run() async throws -> JSON {
         try await takeAll()
         // What was imported before may have waited for what this has brought.
-        for target in result.newTypes.sorted() {
-            var last: (type: String, id: String)? = ("", "")
-            while let after = last {
-                last = try await node.resolveWaiting(for: target, after: after)
-                try Task.checkCancellation()
-            }
+        var last: (type: String, id: String)? = result.newTypes.isEmpty ? nil : ("", "")
+        while let after = last {
+            last = try await node.resolveWaiting(for: result.newTypes, after: after)
+            try Task.checkCancellation()
         }
         return result.json
     }
@@ -49,7 +47,7 @@ struct Import: Sendable {
     private mutating func take(_ bundle: ResourceBundle) async throws {
         if bundle.kind == .transaction {
             result.resources += bundle.entries.count
-            return await takeTransaction(bundle)
+            return try await takeTransaction(bundle)
         }
         let resolved = try await node.resolveImport(bundle)
         var items: [ImportItem] = []
@@ -64,14 +62,18 @@ struct Import: Sendable {
         try await take(items)
     }
 
-    private mutating func takeTransaction(_ bundle: ResourceBundle) async {
+    /// - Throws: what isn't the input's fault, such as a full disk: it would befall all that
+    ///   follows too.
+    private mutating func takeTransaction(_ bundle: ResourceBundle) async throws {
         do {
             let outcomes = try await node.importTransaction(bundle)
             for outcome in outcomes { result.add(outcome) }
         } catch let refusal as ImportRefusal {
             result.refuse(refusal.resource, refusal.reason + Import.wholeBundle)
         } catch {
-            result.refuse("Bundle", ControlRefusal(of: error).message + Import.wholeBundle)
+            let refusal = ControlRefusal(of: error)
+            guard refusal.status < 500 else { throw error }
+            result.refuse("Bundle", refusal.message + Import.wholeBundle)
         }
     }
 
@@ -85,7 +87,8 @@ struct Import: Sendable {
             for (number, range) in NDJSON.lines(bytes) {
                 let line = UnsafeBufferPointer(rebasing: bytes[range])
                 documents.append(
-                    (first + number - 1, Result { () throws(JSONError) in try JSON(parsing: line) }))
+                    (first + number - 1, Result { () throws(JSONError) in try JSON(parsing: line) })
+                )
             }
         }
         for (line, document) in documents {

@@ -38,9 +38,12 @@ extension ClinicNode {
     private func retry(_ letter: Letter) throws -> Bool {
         let replica = clinic.replica
         let found = try read { _ in
-            (try clinic.letters.bytes(letter.id), try replica.log.hash(
-                letter.origin, letter.sequence - 1),
-                try replica.log.entry(letter.origin, letter.sequence) != nil)
+            (
+                try clinic.letters.bytes(letter.id),
+                try replica.log.hash(
+                    letter.origin, letter.sequence - 1),
+                try replica.log.entry(letter.origin, letter.sequence) != nil
+            )
         }
         guard let bytes = found.0, let frame = try? Frame(bytes: bytes), frame.isReadable else {
             return false

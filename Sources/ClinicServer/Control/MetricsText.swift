@@ -23,7 +23,9 @@ extension ClinicDaemon {
         out.add("backed_up", "gauge", "Frames that outlived a backup.", Int(standing.backedUp))
         out.add(
             "pending", "gauge", "Frames that wait for the hub, by lane.",
-            standing.pending.sorted { $0.key < $1.key }.map { ("lane=\"\($0.key)\"", Int($0.value)) })
+            standing.pending.sorted { $0.key < $1.key }.map {
+                ("lane=\"\($0.key)\"", Int($0.value))
+            })
         out.add("refused", "gauge", "Change sets that the hub refused.", Int(standing.refused))
         out.add("parked", "gauge", "Change sets that wait for an upgrade.", standing.parked)
         out.add("received", "gauge", "Change sets of others.", Int(standing.received))

@@ -93,5 +93,7 @@ extension ClinicNode {
 
 extension ContentSum {
     /// 32 hexadecimal digits.
-    var hexadecimal: String { NodeID(rawValue: high).description + NodeID(rawValue: low).description }
+    var hexadecimal: String {
+        NodeID(rawValue: high).description + NodeID(rawValue: low).description
+    }
 }

@@ -74,7 +74,9 @@ package struct Enroller: Sendable {
     }
 
     private func ask(_ request: EnrolmentRequest) async throws -> EnrolmentAnswer {
-        let now = Int64(MachineClock.now().wall / 1000)
+        // A clock that lost its battery is before all certificates; nothing here expires so soon
+        // that a wrong guess would matter.
+        let now = Int64(max(MachineClock.now().wall, TrustedTime.earliest) / 1000)
         let tls = Endpoint.TLS(root: .keyHash(code.rootKeyHash)) { now }
         let client = HTTPSClient(endpoint: Endpoint(carrier: .tls(url: url, tls)))
         let form = HTTPRequest(

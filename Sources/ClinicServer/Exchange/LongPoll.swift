@@ -15,7 +15,12 @@ extension ClinicDaemon {
                 return .failure(error)
             }
         }
-        connection.withLock { $0.cancelPoll = { task.cancel() } }
+        let isOver = connection.withLock { connection in
+            connection.cancelPoll = { task.cancel() }
+            defer { connection.isEndAsked = false }
+            return connection.isEndAsked
+        }
+        if isOver { task.cancel() }
         defer { connection.withLock { $0.cancelPoll = nil } }
         let result = await withTaskCancellationHandler {
             await task.value
@@ -26,11 +31,19 @@ extension ClinicDaemon {
     }
 
     /// Ends the wait for news: something else is to be asked first.
-    func endLongPoll() { connection.withLock { $0.cancelPoll }?() }
+    func endLongPoll() {
+        let cancel = connection.withLock { connection in
+            // The next one may be on its way already: it is given up as soon as it begins.
+            connection.isEndAsked = connection.cancelPoll == nil
+            return connection.cancelPoll
+        }
+        cancel?()
+    }
 
     /// What the exchange has under way.
     struct HubConnection: Sendable {
         var link: HubLink?
         var cancelPoll: (@Sendable () -> Void)?
+        var isEndAsked = false
     }
 }

@@ -10,7 +10,7 @@ import Trust
 
 /// Exchanges with the hub in the background: a push and a pull that never wait for each other,
 /// each over a connection of its own; the search index, and repairs, beside them.
-package struct SyncService: Service {
+package struct SyncService: Service, CustomStringConvertible {
     private let daemon: ClinicDaemon
     private let logger: Logger
 
@@ -47,6 +47,8 @@ package struct SyncService: Service {
             group.addTask { await repair(node, link) }
         }
     }
+
+    package var description: String { "exchange" }
 
     // MARK: One channel
 

@@ -34,6 +34,8 @@ struct Verification: Sendable {
     private enum Failure: Error {
         case notQuiet
         case noCommonMoment
+        /// In the words of the last failed request.
+        case noExchange(String)
     }
 
     func run() async -> Result {
@@ -64,7 +66,8 @@ struct Verification: Sendable {
                 + "data directory from a backup made before that, or keep it for inquiry"
         }
         return result.differing.isEmpty
-            ? nil : "what differed was loaded anew from the hub; verify again to see that it is equal"
+            ? nil
+            : "what differed was loaded anew from the hub; verify again to see that it is equal"
     }
 
     private static func reason(of error: any Error) -> String {
@@ -73,6 +76,7 @@ struct Verification: Sendable {
             "the exchange with the hub did not come to an end in time: run sync --wait first"
         case Failure.noCommonMoment:
             "the two kept changing while they were compared: try again when less is written"
+        case Failure.noExchange(let why): why
         case let failure as ExchangeFailure: failure.description
         case is CancellationError: "the daemon is stopping"
         default: "\(error)"
@@ -127,7 +131,7 @@ struct Verification: Sendable {
                     let state = await node.exchangeState
                     if let refusal = state.refusal { throw ExchangeFailure.refused(refusal) }
                     if state.failed > before.failed + Verification.mostFailures {
-                        throw ExchangeFailure.unusable(state.failure ?? "the hub can't be reached")
+                        throw Failure.noExchange(state.failure ?? "the hub can't be reached")
                     }
                     if state.answered > before.answered, try await node.isQuiet { return true }
                 }

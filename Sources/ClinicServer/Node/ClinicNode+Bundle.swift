@@ -105,7 +105,8 @@ extension ClinicNode {
         guard let query = entry.request?.ifNoneExist else { return }
         guard let condition = ConditionalReference(type: type, query: query) else {
             throw FHIRIssue(
-                .notSupported, "ifNoneExist takes identifier=SYSTEM|VALUE", at: "request.ifNoneExist"
+                .notSupported, "ifNoneExist takes identifier=SYSTEM|VALUE",
+                at: "request.ifNoneExist"
             )
         }
         let found = try resources.find(type, system: condition.system, value: condition.value)
@@ -148,7 +149,8 @@ enum BundleStep: Sendable {
         case "PUT":
             guard let target else {
                 throw FHIRIssue(
-                    .notSupported, "A PUT names the resource as TYPE/ID", at: "\(entry.place).request")
+                    .notSupported, "A PUT names the resource as TYPE/ID",
+                    at: "\(entry.place).request")
             }
             let json = try BundleStep.resource(entry, target.type)
             guard json["id"]?.text == target.id else {

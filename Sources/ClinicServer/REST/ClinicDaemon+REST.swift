@@ -25,7 +25,8 @@ extension ClinicDaemon {
     private func checkType(_ type: String) throws {
         guard ResourceType.all.contains(type) else {
             throw FHIRFailure(
-                404, .notSupported, "FHIR R4 has no resource type of this name; names are spelt "
+                404, .notSupported,
+                "FHIR R4 has no resource type of this name; names are spelt "
                     + "as in ‘Patient’", at: "type")
         }
     }
@@ -35,7 +36,8 @@ extension ClinicDaemon {
         let bundle = try ResourceBundle(request.document())
         guard bundle.kind.isRequest else {
             throw FHIRFailure(
-                400, .value, "A Bundle that is posted here is a transaction or a batch; others "
+                400, .value,
+                "A Bundle that is posted here is a transaction or a batch; others "
                     + "are resources, for [base]/Bundle", at: "Bundle.type")
         }
         let run = BundleRun(node: node, base: request.base, author: request.author)
@@ -174,7 +176,9 @@ struct VersionCondition {
     init(_ header: String) {
         isAny = header.contains("*")
         versions = header.split(separator: ",").map { tag in
-            tag.drop { $0 == " " }.drop { $0 == "W" || $0 == "/" }.filter { $0 != "\"" && $0 != " " }
+            tag.drop { $0 == " " }.drop { $0 == "W" || $0 == "/" }.filter {
+                $0 != "\"" && $0 != " "
+            }
         }.map { Substring($0) }
     }
 

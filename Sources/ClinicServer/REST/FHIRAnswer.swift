@@ -56,7 +56,8 @@ struct FHIRFailure: Error, Sendable {
     static func notFound(_ type: String, _ id: String) -> FHIRFailure {
         FHIRFailure(
             404, .notFound,
-            "There is no \(type) of this id here; check it, or ask the hub for the patient's record")
+            "There is no \(type) of this id here; check it, or ask the hub for the patient's record"
+        )
     }
 
     static func deleted(_ type: String) -> FHIRFailure {

@@ -34,7 +34,8 @@ struct FHIRRequest: Sendable {
     init(_ request: Request) throws {
         guard let method = Method(rawValue: request.method.rawValue) else {
             throw FHIRFailure(
-                405, .notSupported, "This service takes GET, POST, PUT and DELETE; use one of these")
+                405, .notSupported, "This service takes GET, POST, PUT and DELETE; use one of these"
+            )
         }
         self.method = method
         let rest = request.uri.path.dropFirst(FHIRRequest.prefix.utf8.count)
@@ -149,7 +150,9 @@ struct FHIRRequest: Sendable {
     }
 
     private func link(_ query: String) -> String {
-        let path = path.map { $0.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? $0 }
+        let path = path.map {
+            $0.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? $0
+        }
         return "\(base)/\(path.joined(separator: "/"))" + (query.isEmpty ? "" : "?\(query)")
     }
 }

@@ -9,7 +9,7 @@ import Settings
 
 /// FHIR R4 at `/fhir/R4`, and `/livez` and `/metrics`, on this machine alone: plain HTTP, without
 /// accounts.
-package struct FHIRService: Service {
+package struct FHIRService: Service, CustomStringConvertible {
     private let daemon: ClinicDaemon
     private let listen: ListenAddress
 
@@ -21,6 +21,8 @@ package struct FHIRService: Service {
         self.daemon = daemon
         self.listen = listen
     }
+
+    package var description: String { "FHIR" }
 
     /// Serves until graceful shutdown.
     ///

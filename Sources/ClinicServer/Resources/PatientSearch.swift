@@ -24,11 +24,13 @@ struct PatientSearch {
         guard conditions.count < PatientSearch.mostParts, values.count <= PatientSearch.mostParts
         else {
             throw FHIRIssue(
-                .tooCostly, "A search may have \(PatientSearch.mostParts) conditions, and as many "
+                .tooCostly,
+                "A search may have \(PatientSearch.mostParts) conditions, and as many "
                     + "alternatives in each; ask in several searches", at: name)
         }
         guard !values.isEmpty else {
-            throw FHIRIssue(.value, "The parameter has no value; give one or leave it out", at: name)
+            throw FHIRIssue(
+                .value, "The parameter has no value; give one or leave it out", at: name)
         }
         var alternatives: [String] = []
         for value in values {
@@ -91,7 +93,8 @@ struct PatientSearch {
         let words = NameSearch.tokens(text)
         guard !words.isEmpty, words.count <= PatientSearch.mostParts else {
             throw FHIRIssue(
-                .value, "A name to search for has 1 to \(PatientSearch.mostParts) words", at: "name")
+                .value, "A name to search for has 1 to \(PatientSearch.mostParts) words", at: "name"
+            )
         }
         let list = kinds.map { "\($0.rawValue)" }.joined(separator: ", ")
         let conditions = words.map { word in

@@ -31,16 +31,17 @@ struct WaitingReferences {
             [.text(name.type), .text(name.id)])
     }
 
-    /// Resources that wait for others of a type, after one of them.
+    /// Resources that wait for others of some types, after one of them.
     func names(
-        waitingFor target: String, after last: (type: String, id: String), limit: Int
+        waitingFor targets: Set<String>, after last: (type: String, id: String), limit: Int
     ) throws -> [(type: String, id: String)] {
-        try store.rows(
+        // Types are letters only.
+        let list = targets.sorted().map { "'\($0)'" }.joined(separator: ", ")
+        return try store.rows(
             """
-            SELECT type, id FROM _search_waiting WHERE target = ? AND (type, id) > (?, ?) \
-            ORDER BY type, id LIMIT ?
-            """,
-            [.text(target), .text(last.type), .text(last.id), .integer(Int64(limit))]
+            SELECT DISTINCT type, id FROM _search_waiting \
+            WHERE target IN (\(list)) AND (type, id) > (?, ?) ORDER BY type, id LIMIT ?
+            """, [.text(last.type), .text(last.id), .integer(Int64(limit))]
         ) { (type: $0.text(0), id: $0.text(1)) }
     }
 
@@ -66,17 +67,17 @@ struct WaitingReferences {
 }
 
 extension ClinicNode {
-    /// Resolves what waited for resources of a type, some at a time.
+    /// Resolves what waited for resources of some types, some at a time.
     ///
     /// - Parameter last: the last one of the call before.
     /// - Returns: the last one that was looked at; `nil` when there are no more.
     func resolveWaiting(
-        for target: String, after last: (type: String, id: String)
+        for targets: Set<String>, after last: (type: String, id: String)
     ) throws -> (type: String, id: String)? {
         let waiting = WaitingReferences(clinic.replica.store)
         return try write(author: "", purpose: "import") { transaction in
             let names = try waiting.names(
-                waitingFor: target, after: last, limit: ClinicNode.waitingAtOnce)
+                waitingFor: targets, after: last, limit: ClinicNode.waitingAtOnce)
             guard let end = names.last else { return nil }
             let found = try names.compactMap { try resources.load($0.type, $0.id) }
             let bundle = try ResourceBundle(ClinicNode.transaction(of: found.map(\.json)))

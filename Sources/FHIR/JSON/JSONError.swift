@@ -17,6 +17,12 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     package var line: Int
     package var column: Int
 
+    package init(reason: Reason, line: Int, column: Int) {
+        self.reason = reason
+        self.line = line
+        self.column = column
+    }
+
     package var description: String { "line \(line), column \(column): \(what)" }
 
     private var what: String {

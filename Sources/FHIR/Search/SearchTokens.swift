@@ -7,6 +7,11 @@ package struct SearchTokens: Sendable, Hashable {
         /// Empty where the identifier has no system.
         package var system: String
         package var value: String
+
+        package init(system: String, value: String) {
+            self.system = system
+            self.value = value
+        }
     }
     /// Folded words of all names, in the order of the names, each once.
     package var names: [String] = []

@@ -1,0 +1,45 @@
+import District
+import Generator
+
+/// The district, for whoever wants to look around in it.
+extension Story {
+    func keepRunning() async throws {
+        try await enrol()
+        try await importPatients()
+        try await showDoors()
+        // Ctrl-C cancels it.
+        while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+
+    private func showDoors() async throws {
+        narrator.heading("It is yours")
+        var rows: [[String]] = []
+        for daemon in [district.hub] + clinics {
+            let path = daemon.role == .clinic ? "/fhir/R4" : ""
+            rows.append([daemon.name, "\(try await daemon.address())\(path)"])
+        }
+        narrator.table(rows)
+        let person = demo.patient(number: 0)
+        let fhir = try await clinics[0].address()
+        let programs = district.programs.path
+        let clinic = "\(programs)/syncctl --config \(clinics[0].configuration)"
+        let hub = "\(programs)/syncctl --config \(district.hub.configuration)"
+        narrator.say("")
+        narrator.tell("Some things to try:")
+        narrator.say("")
+        for line in [
+            "curl '\(fhir)/fhir/R4/Patient?name=\(person.given[0])'",
+            "curl \(fhir)/fhir/R4/Patient/\(person.id)",
+            "\(clinic) status",
+            "\(clinic) record show Patient/\(person.id)",
+            "\(clinic) record history Patient/\(person.id)",
+            "\(clinic) review list",
+            "\(hub) status",
+            "\(hub) verify",
+            "kill -9 \(clinics[1].pid ?? 0)    # clinic-2; then start it again:",
+            "\(programs)/clinicd --config \(clinics[1].configuration)",
+        ] { narrator.say("    \(line)") }
+        narrator.say("")
+        narrator.tell("Ctrl-C ends the district and removes its folder, \(district.folder).")
+    }
+}

@@ -1,0 +1,209 @@
+import District
+import FHIR
+import Foundation
+import Generator
+import Testing
+
+extension ProcessSuite {
+    /// Bad input, bad configuration and a full disk: each has its own error, and nothing stops.
+    @Suite("Input")
+    struct InputTests {
+        private static let demo = DemoDistrict(seed: 13, clinics: 2)
+        private static let json = [("Content-Type", "application/fhir+json")]
+
+        @Test("Malformed FHIR is answered by an OperationOutcome", .timeLimit(.minutes(5)))
+        func malformed() async throws {
+            try await RunningDistrict.with(clinics: ["first"]) { district in
+                let service = try await district.clinics[0].service()
+                let bodies = [
+                    "{", "[]", "{\"resourceType\":\"Observation\",\"id\":\"a\"}",
+                    "{\"resourceType\":\"Patient\",\"id\":\"b\"}",
+                    "{\"resourceType\":\"Patient\",\"id\":\"a\",\"birthDate\":7}",
+                ]
+                for body in bodies {
+                    let answer = try await service.send(
+                        "PUT", "/fhir/R4/Patient/a", headers: InputTests.json,
+                        body: Array(body.utf8))
+                    #expect(answer.status == 400, "\(body)")
+                    let outcome = try answer.json()
+                    #expect(outcome["resourceType"]?.text == "OperationOutcome", "\(body)")
+                    #expect(outcome["issue"]?.isEmpty == false)
+                }
+                let unknown = try await service.send("GET", "/fhir/R4/Nonsense")
+                #expect(unknown.status == 404)
+                #expect(try unknown.json()["resourceType"]?.text == "OperationOutcome")
+                let absent = try await service.send("GET", "/fhir/R4/Patient/absent")
+                #expect(absent.status == 404)
+                #expect(try await district.clinics[0].status().integer("written") == 0)
+            }
+        }
+
+        @Test("A body that is too large is refused with 413", .timeLimit(.minutes(5)))
+        func huge() async throws {
+            try await RunningDistrict.with(clinics: ["first"]) { district in
+                let service = try await district.clinics[0].service()
+                let body = [UInt8](repeating: UInt8(ascii: " "), count: 65 << 20)
+                let answer = try await service.send(
+                    "PUT", "/fhir/R4/Patient/a", headers: InputTests.json, body: body)
+                #expect(answer.status == 413)
+                #expect(try await service.get("/fhir/R4/Patient")["entry"]?.isEmpty != false)
+            }
+        }
+
+        @Test("An unreadable configuration is named with file, line and key")
+        func configuration() async throws {
+            try await RunningDistrict.with(clinics: []) { district in
+                let clinic = try district.makeClinic("first")
+                let cases = [
+                    ("listen: here\n", ":2:", "listen"), ("lisen: 127.0.0.1:0\n", ":2:", "lisen"),
+                    ("log:\n  level: loud\n", ":3:", "log.level"),
+                    ("sync:\n  maximumBytes: many\n", ":3:", "sync.maximumBytes"),
+                ]
+                for (text, line, key) in cases {
+                    try clinic.configure(text)
+                    let run = try await InputTests.run("clinicd", clinic, district)
+                    #expect(run.status == 78, "\(text)")
+                    #expect(run.errors.contains("daemon.yaml\(line)"), "\(run.errors)")
+                    #expect(run.errors.contains(key), "\(run.errors)")
+                }
+                try clinic.configure("listen: [\n")
+                #expect(try await InputTests.run("clinicd", clinic, district).status == 78)
+            }
+        }
+
+        @Test("clinicd serves on loopback alone")
+        func loopback() async throws {
+            try await RunningDistrict.with(clinics: []) { district in
+                let clinic = try district.makeClinic("first")
+                for address in ["0.0.0.0:0", "192.0.2.1:8080", "[::]:0"] {
+                    try clinic.configure("listen: \"\(address)\"\n")
+                    let run = try await InputTests.run("clinicd", clinic, district)
+                    #expect(run.status == 78, "\(address)")
+                    #expect(run.errors.contains("listen"), "\(run.errors)")
+                }
+            }
+        }
+
+        private static func run(
+            _ program: String, _ daemon: Daemon, _ district: RunningDistrict
+        ) async throws -> CommandRun {
+            try await CommandRun.run(
+                district.programs.program(program), ["--config", daemon.configuration],
+                in: daemon.folder, within: .seconds(20))
+        }
+
+        @Test("Both daemons stop within five seconds, also while one waits for news")
+        func gracefulStop() async throws {
+            try await RunningDistrict.with(clinics: ["first", "second"]) { district in
+                try await district.register(0..<3, of: InputTests.demo, at: district.clinics[0])
+                try await district.converge()
+                #expect(try await district.clinics[0].stop() < .seconds(5))
+                #expect(try await district.hub.stop() < .seconds(5))
+                #expect(try await district.clinics[1].stop() < .seconds(5))
+            }
+        }
+
+        @Test(
+            "A full disk refuses writes with 507, and does no harm",
+            .timeLimit(.minutes(5)))
+        func diskFull() async throws {
+            try await RunningDistrict.with(clinics: ["second"]) { district in
+                guard let disk = await SmallDisk(at: district.folder + "/small", megabytes: 4)
+                else {
+                    print("Skipped: a small file system can only be mounted by root.")
+                    return
+                }
+                do {
+                    try await InputTests.fill(disk, in: district)
+                } catch {
+                    await district.remove()
+                    await disk.remove()
+                    throw error
+                }
+                await district.remove()
+                await disk.remove()
+                try FileManager.default.removeItem(atPath: district.folder)
+            }
+        }
+
+        private static func fill(_ disk: SmallDisk, in district: RunningDistrict) async throws {
+            let clinic = try await district.addClinic("first", folder: disk.path)
+            let ledger = Ledger()
+            var refusal: Int?
+            for number in 0..<2000 where refusal == nil {
+                let bytes = demo.bundle(number: number)
+                do {
+                    _ = try await clinic.take(bytes)
+                    ledger.confirm(bundle: try JSON(parsing: bytes))
+                } catch DistrictFailure.refused(_, let status) { refusal = status }
+            }
+            #expect(refusal == 507)
+            try disk.fill()
+            try await InputTests.writeUntilRefused(at: clinic, ledger)
+            #expect(try await district.clinics[0].syncctl("sync", "--wait", "10").status == 0)
+            await disk.grow(megabytes: 64)
+            try await clinic.setPhone("later", of: "Patient/\(demo.patient(number: 0).id)")
+            let records = try await district.expectEqual()
+            #expect(try await ledger.broken(at: clinic, records: records) == [])
+        }
+
+        /// What has room in the files as they are is still taken; then one must be refused.
+        private static func writeUntilRefused(at clinic: Daemon, _ ledger: Ledger) async throws {
+            let patient = "Patient/\(demo.patient(number: 0).id)"
+            let note = (0..<4000).map { String($0) }.joined(separator: " ")
+            var answer: LoopbackHTTP.Answer?
+            for number in 0..<1000 where answer?.status ?? 201 == 201 {
+                let resource: JSON = [
+                    "resourceType": "Observation", "id": .string("full-\(number)"),
+                    "status": "final", "code": ["text": "Note"],
+                    "subject": ["reference": .string(patient)], "valueString": .string(note),
+                ]
+                answer = try await clinic.service().put(resource)
+                if answer?.status == 201 {
+                    ledger.confirm(bundle: ["entry": [["resource": resource]]])
+                }
+            }
+            #expect(answer?.status == 507)
+            #expect(try answer?.json()["resourceType"]?.text == "OperationOutcome")
+        }
+    }
+}
+
+/// A small file system in memory.
+struct SmallDisk {
+    let path: String
+
+    /// `nil` where this user may not mount one.
+    init?(at path: String, megabytes: Int) async {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } catch { return nil }
+        guard await run("mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", path) else {
+            return nil
+        }
+    }
+
+    /// Takes what room is left.
+    func fill() throws {
+        let file = path + "/filler"
+        try Data().write(to: URL(filePath: file))
+        let handle = try FileHandle(forWritingTo: URL(filePath: file))
+        for size in [64 << 10, 4 << 10, 1 << 10] {
+            while (try? handle.write(contentsOf: Data(count: size))) != nil {}
+        }
+    }
+
+    func grow(megabytes: Int) async {
+        let isLarger = await run("mount", "-o", "remount,size=\(megabytes)m", path)
+        #expect(isLarger)
+    }
+
+    func remove() async { _ = await run("umount", path) }
+
+    private func run(_ command: String...) async -> Bool {
+        let run = try? await CommandRun.run("/usr/bin/env", command, in: "/tmp")
+        return run?.status == 0
+    }
+}
