@@ -39,11 +39,14 @@ package struct TrustedTime: Sendable, Equatable {
     package func reading(wall: UInt64, monotonic: UInt64) -> (now: UInt64, quality: ClockQuality) {
         let corrected = TrustedTime.adding(offset ?? 0, to: wall)
         let (sum, overflow) = highWaterMark.addingReportingOverflow(TrustedTime.window)
-        if corrected >= highWaterMark, overflow || corrected <= sum {
+        if corrected >= highWaterMark, corrected <= HLC.largestMilliseconds,
+            overflow || corrected <= sum
+        {
             return (corrected, offset == nil ? .unmeasured : .measured)
         }
         let since = monotonic >= monotonicAtMark ? monotonic - monotonicAtMark : 0
-        return (min(highWaterMark &+ since, HLC.largestMilliseconds), .disbelieved)
+        let room = HLC.largestMilliseconds - highWaterMark
+        return (highWaterMark + min(since, room), .disbelieved)
     }
 
     /// Moves the mark up to trusted time. Returns whether it moved by more than a second, which is

@@ -145,8 +145,9 @@ package struct ChangeSetEncoder {
         } else {
             body.byte(2)
             for unit in units {
-                body.varint(unit.replaces.count)
-                for replaced in unit.replaces.sorted() { write(replaced) }
+                let sorted = Set(unit.replaces).sorted()
+                body.varint(sorted.count)
+                for replaced in sorted { write(replaced) }
             }
         }
     }

@@ -25,6 +25,8 @@ package struct ChangeSetReader {
     package private(set) var compartment = Compartment.reference
     /// The origins other than the frame's own that the set names, ascending.
     package private(set) var foreignOrigins: [Origin] = []
+    /// The foreign origins that a stamp has named so far, by their index.
+    private var named: Set<Int> = []
 
     /// The record that ``next()`` moved to.
     package private(set) var entity: UInt16 = 0
@@ -80,6 +82,7 @@ package struct ChangeSetReader {
         compartment = Compartment(kind, try readID(isCompartment: true))
         let foreign = try reader.count("origins", atMost: Limits.replacedStamps, each: 17)
         foreignOrigins.removeAll(keepingCapacity: true)
+        if !named.isEmpty { named.removeAll(keepingCapacity: true) }
         for _ in 0..<foreign {
             let origin = try reader.origin()
             if let last = foreignOrigins.last, last >= origin { throw .invalid("order of origins") }
@@ -97,6 +100,9 @@ package struct ChangeSetReader {
         if block.index == block.count {
             guard blocksLeft > 0 else {
                 guard uuids.isEmpty else { throw .invalid("ids beyond the records") }
+                guard named.count == foreignOrigins.count else {
+                    throw .invalid("origin that no stamp names")
+                }
                 try reader.finish()
                 return false
             }
@@ -188,8 +194,18 @@ package struct ChangeSetReader {
                 let count = try reader.count(
                     "replaced stamps", atMost: Limits.replacedStamps, each: 3)
                 var stamps: [StampReference] = []
-                for _ in 0..<count { stamps.append(try readStamp()) }
+                for _ in 0..<count {
+                    let next = try readStamp()
+                    if let last = stamps.last, stamp(last) >= stamp(next) {
+                        throw .invalid("order of replaced stamps")
+                    }
+                    stamps.append(next)
+                }
                 each.append(stamps)
+            }
+            // Lists that are all empty, or all one stamp, have forms of their own.
+            guard each.contains(where: { $0 != each[0] }) || each[0].count > 1 else {
+                throw .invalid("form of replaced stamps")
             }
             return .each(each)
         default: throw .invalid("tag of replaced stamps")
@@ -199,6 +215,7 @@ package struct ChangeSetReader {
     private mutating func readStamp() throws(Malformed) -> StampReference {
         let origin = try reader.varint()
         guard origin <= UInt64(foreignOrigins.count) else { throw .invalid("origin of a stamp") }
+        if origin > 0 { named.insert(Int(origin)) }
         let (ms, overflow) = Int64(stamp.hlc.milliseconds).subtractingReportingOverflow(
             try reader.zigzag())
         guard !overflow, ms >= 0, ms <= Int64(HLC.largestMilliseconds) else {

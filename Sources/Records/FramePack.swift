@@ -160,11 +160,14 @@ private struct FramePackWriter {
         guard version == ChangeSet.version else { throw .unknownVersion(Int(version)) }
         let count = try reader.count("ids", atMost: Limits.recordsPerChangeSet + 1, each: 16)
         let pool = try reader.range(16 * count)
-        for _ in 0..<(try ChangeSetShape.readHead(&reader)) {
-            let block = try ChangeSetShape.readBlock(&reader)
-            if values.isFull {
+        let blocks = try ChangeSetShape.readHead(&reader)
+        // What stands before the first value goes with it, so there must be one.
+        guard blocks > 0 else { throw .invalid("empty change set") }
+        for _ in 0..<blocks {
+            guard values.hasRoom else {
                 throw .tooLarge(what: "columns", limit: ValueColumnsReader.limit)
             }
+            let block = try ChangeSetShape.readBlock(&reader)
             for column in values.columns(block.entity, block.mask) {
                 let shapeEnd = reader.at
                 if block.count == 1 {
@@ -262,7 +265,7 @@ private struct FramePackReader {
         guard origin < UInt64(origins.count) else { throw .invalid("origin of a frame") }
         let (sequence, over) = last.sequence(Int(origin)).addingReportingOverflow(
             try columns[Column.sequence].zigzag())
-        guard !over, sequence >= 0, sequence < 1 << 62 else {
+        guard !over, sequence >= 0, sequence < 1 << 62 - 1 else {
             throw .invalid("sequence of a frame")
         }
         let (ms, overflow) = last.milliseconds.addingReportingOverflow(

@@ -6,11 +6,11 @@ package struct ValueColumnsWriter {
 
     package init() {}
 
+    /// Whether the units of one more entity can have columns: the reader takes so many.
+    package var hasRoom: Bool { columns.count + 63 <= ValueColumnsReader.limit }
+
     /// Bytes in all streams.
     package private(set) var size = 0
-
-    /// Whether no further columns may be made, because a reader would refuse them.
-    var isFull: Bool { streams.count + 63 > ValueColumnsReader.limit }
 
     /// The columns of an entity's units, ascending; they are made where they are new.
     package mutating func columns(_ entity: UInt16, _ mask: UInt64) -> ContiguousArray<Int> {
