@@ -45,8 +45,9 @@ actor BenchClinic {
     private func reached(_ goal: Goal) throws -> Bool {
         if isDone { return true }
         guard !clinic.hasPending, !clinic.comparisons.isEmpty else { return false }
+        // The last key costs nothing to ask; a count would read the whole table at each turn.
         let records = try clinic.replica.store.reading {
-            try clinic.replica.store.count("SELECT count(*) FROM patient WHERE _hidden IS NULL")
+            try clinic.replica.store.count("SELECT max(_key) FROM patient")
         }
         isDone = try records >= goal.records && clinic.chunkRequest(limit: 1) == nil
         return isDone

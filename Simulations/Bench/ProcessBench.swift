@@ -36,7 +36,8 @@ enum ProcessBench {
         let count = 100_000
         let district = try BenchDistrict("exchange", clinics: ["writer", "reader"], in: .disk)
         defer { district.folder.remove() }
-        try district.settle(["reader"])
+        // Both have joined the district while it was empty.
+        try district.settle(["writer", "reader"])
         try district.insert(PatientWorkload(count: count).rows, at: "writer", perTransaction: 100)
         let (hub, port) = try district.hub()
         let hubStart = hub.cpuSeconds

@@ -120,7 +120,10 @@ package struct HubAssembly: Sendable {
         let exchange = HubExchange(
             node: node, turnstile: Turnstile(width: settings.exchange.maximumInFlight))
         return HubRoutes(
-            admission: { node.view.admission(of: $0) },
+            admission: { clinic in
+                let known = node.view.admission(of: clinic)
+                return known == .unknown ? await node.readmit(clinic) : known
+            },
             exchange: { try await exchange.answer($0, $1, $2) },
             enrol: { try await node.enrol($0) },
             renew: { try await node.renew($0, csrPEM: $1) },

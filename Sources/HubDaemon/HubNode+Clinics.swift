@@ -1,11 +1,30 @@
 import Causality
 import Hub
+import HubServer
 import Logging
 import Sync
 import Trust
 
 /// The registry of clinics, as an operator changes it.
 extension HubNode {
+    /// Lets in a clinic whose certificate is this hub's own work and whom the registry does not
+    /// know: the hub was put back to a copy from before it enrolled, and the clinic may hold the
+    /// only copy of what was written since. It gets the narrower scope until an operator decides.
+    func readmit(_ id: UInt64) -> HubRoutes.Admission {
+        let clinic = NodeID(rawValue: id)
+        do {
+            try hub.readmit(clinic, name: "readmitted-\(clinic)", scope: .own, organization: "")
+        } catch {
+            logger.error("A clinic could not be let in again", metadata: ["clinic": "\(clinic)"])
+            return .unknown
+        }
+        view.update(hub.clinics, time: hub.time)
+        logger.notice(
+            "A clinic that this copy of the hub did not know was let in again, with scope own",
+            metadata: ["clinic": "\(clinic)"])
+        return view.admission(of: id)
+    }
+
     /// Makes a one-use enrolment code. A clinic that has a code and has not enrolled gets a new
     /// one, and its old code is worth nothing.
     func addClinic(
