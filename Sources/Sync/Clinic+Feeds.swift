@@ -230,7 +230,7 @@ extension Clinic {
     }
 
     /// The join that a compartment is being loaded by.
-    func join(of root: RootReference, by feed: FeedKind) -> Join? {
+    func join(of root: RootReference?, by feed: FeedKind) -> Join? {
         if joins.isEmpty { return nil }
         return joins.first { $0.feed == feed && ($0.root == nil || $0.root == root) }
     }

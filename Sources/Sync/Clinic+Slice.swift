@@ -176,10 +176,10 @@ extension Clinic {
         try replica.apply(frame) { _, compartment in
             // A compartment of which nothing is here yet may be held all the same, by a feed that
             // carries all of its kind.
-            let root = try replica.tables.makeRoot(compartment).root
-            guard let feed = feed(of: root) else { return false }
+            let root = try replica.tables.root(compartment)
+            guard let feed = feed(of: compartment, root) else { return false }
             guard let join = join(of: root, by: feed) else { return true }
-            guard let chunk = try chunk(of: root, join) else { return false }
+            guard let root, let chunk = try chunk(of: root, join) else { return false }
             return frame.header.sequence > chunk.heads[origin]?.sequence ?? 0
         }
     }
@@ -189,38 +189,42 @@ extension Clinic {
     ) throws {
         let entry = try replica.log.entry(frame.header.origin, frame.header.sequence)
         if let entry, entry.hash != hash { throw Malformed.invalid("two frames of one sequence") }
-        var takes: Set<Int> = []
+        var taken: Set<Int> = []
         do {
             try frame.forEachChangeSet { index, reader in
                 if case .present = entry?.frame.parts[index] { return }
-                let root = try replica.tables.makeRoot(reader.compartment).root
-                guard feed(of: root) == run.feed else { return }
-                if let join = join(of: root, by: run.feed) {
-                    guard let chunk = try chunk(of: root, join), run.position > chunk.position
-                    else { return }
-                }
-                takes.insert(index)
+                if try takes(reader.compartment, run) { taken.insert(index) }
             }
         } catch Malformed.unknownVersion {
             try park(frame, "a newer version wrote it: it is read after the upgrade")
             return
         }
-        guard !takes.isEmpty else { return }
+        guard !taken.isEmpty else { return }
         guard run.isCareful else {
-            try take(frame, takes, entry, hash: hash, previous: previous)
-            run.received += takes.count
+            try take(frame, taken, entry, hash: hash, previous: previous)
+            run.received += taken.count
             return
         }
         let before = (feeds, leaving)
         do {
             try replica.savepoint {
-                try take(frame, takes, entry, hash: hash, previous: previous)
+                try take(frame, taken, entry, hash: hash, previous: previous)
             }
-            run.received += takes.count
+            run.received += taken.count
         } catch is Malformed {
             (feeds, leaving) = before
             try park(frame, "it is not what this version's schema allows: report it")
         }
+    }
+
+    /// Whether what the feed brings of a compartment is to be applied, or is part of a state that
+    /// is here or still comes.
+    private func takes(_ compartment: Compartment, _ run: Run) throws -> Bool {
+        let root = try replica.tables.root(compartment)
+        guard feed(of: compartment, root) == run.feed else { return false }
+        guard let join = join(of: root, by: run.feed) else { return true }
+        guard let root, let chunk = try chunk(of: root, join) else { return false }
+        return run.position > chunk.position
     }
 
     private func park(_ frame: Frame, _ reason: String) throws {

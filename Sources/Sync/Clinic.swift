@@ -236,6 +236,17 @@ package final class Clinic {
         }
     }
 
+    /// The feed that a compartment comes by. What is held by itself has a local name; for one that
+    /// has none, a frame's first record makes it, at the cost of one statement.
+    func feed(of compartment: Compartment, _ root: RootReference?) -> FeedKind? {
+        if let root { return feed(of: root) }
+        return switch compartment.kind {
+        case .reference: .reference
+        case .clinic: nil
+        case .patient: feeds[.district]?.isStarted == true ? .district : nil
+        }
+    }
+
     private func account(_ applied: Applied) throws {
         guard let feed = feed(of: applied.root) else {
             if try !isWanted(applied.root), leaving.insert(applied.root).inserted {
