@@ -27,7 +27,7 @@ extension HubStore {
     ) throws -> HubAnswer {
         guard let registered = clinics[clinic] else { throw HubRefusal.unknownClinic }
         if registered.isRevoked { throw HubRefusal.revoked }
-        switch try HubRequest(bytes) {
+        switch try HubRequest(bytes, from: clinic) {
         case .exchange(let request):
             return try exchange(request, registered, now, mayWait: mayWait, waited: waited)
         case .chunk(let request):
@@ -154,7 +154,8 @@ extension HubStore {
         reader.flush()
         slice.items = reader.items
         slice.behind = head.position - slice.to.position
-        if slice.behind == 0 { slice.sum = head.sum }
+        let isKnown = pull.isEqual && slice.from == newest && slice.to == newest
+        if slice.behind == 0, !isKnown { slice.sum = head.sum }
         return slice
     }
 

@@ -130,6 +130,17 @@ package struct Frame: Sendable, Hashable {
         return (header, headerRange, salt, places)
     }
 
+    /// Where a frame's origin begins: behind its version and its form.
+    static let originStart = 2
+
+    /// Where the frame's bytes say whose it is: origin and sequence.
+    var originRange: Range<Int> {
+        var number = ByteWriter(capacity: 32)
+        number.origin(header.origin)
+        number.varint(header.sequence)
+        return Frame.originStart..<Frame.originStart + number.bytes.count
+    }
+
     package var isWhole: Bool { salt != nil }
 
     /// How many change sets the frame has, here or withheld.

@@ -26,10 +26,25 @@ package enum FramePack {
     /// Up to so many frames travel as they are: columns of one value each would only cost.
     private static let few = 2
 
-    package static func write(_ frames: [Frame], to out: inout MessageWriter) {
+    /// The end of a log, as both sides know it: what follows it need not say whose it is.
+    package struct End: Sendable {
+        var origin: Origin
+        var sequence: UInt64
+
+        package init(origin: Origin, sequence: UInt64) {
+            self.origin = origin
+            self.sequence = sequence
+        }
+    }
+
+    /// - Parameter ends: the ends of logs that the reader knows too, in the same order.
+    package static func write(
+        _ frames: [Frame], after ends: [End] = [], to out: inout MessageWriter
+    ) {
         guard frames.count > few else {
             out.plain.varint(frames.count << 1 | 1)
-            for frame in frames { out.plain.counted(frame.bytes) }
+            var ends = ends
+            for frame in frames { write(frame, &ends, &out.plain) }
             return
         }
         var writer = FramePackWriter()
@@ -37,17 +52,16 @@ package enum FramePack {
         writer.finish(&out.plain)
     }
 
-    package static func read(_ reader: inout MessageReader) throws(Malformed) -> [Frame] {
+    package static func read(
+        _ reader: inout MessageReader, after ends: [End] = []
+    ) throws(Malformed) -> [Frame] {
         let tag = try reader.plain.varint()
         guard tag >> 1 <= UInt64(limit) else { throw .tooLarge(what: "frames", limit: limit) }
         let count = Int(tag >> 1)
         if tag & 1 == 1 {
             guard count <= few else { throw .tooLarge(what: "frames", limit: few) }
-            var frames: [Frame] = []
-            for _ in 0..<count {
-                let bytes = try reader.plain.counted("frame", atMost: Limits.frameBytes)
-                frames.append(try Frame(bytes: bytes))
-            }
+            var (frames, ends): ([Frame], [End]) = ([], ends)
+            for _ in 0..<count { frames.append(try read(&reader.plain, &ends)) }
             return frames
         }
         var unpacking = try FramePackReader(&reader.plain)
@@ -56,6 +70,57 @@ package enum FramePack {
         for _ in 0..<count { frames.append(try unpacking.next(&reader.raw)) }
         try unpacking.finish()
         return frames
+    }
+
+    /// Which of `ends` a frame follows.
+    private static func followed(by header: FrameHeader, _ ends: [End]) -> Int? {
+        ends.firstIndex {
+            $0.origin == header.origin && $0.sequence &+ 1 == header.sequence
+        }
+    }
+
+    private static func write(_ frame: Frame, _ ends: inout [End], _ out: inout ByteWriter) {
+        guard let end = followed(by: frame.header, ends) else {
+            out.varint(0)
+            return out.counted(frame.bytes)
+        }
+        let place = frame.originRange
+        out.varint(end + 1)
+        out.varint(frame.bytes.count - place.count)
+        frame.bytes.withUnsafeBytes { bytes in
+            out.raw(UnsafeRawBufferPointer(rebasing: bytes[..<place.lowerBound]))
+            out.raw(UnsafeRawBufferPointer(rebasing: bytes[place.upperBound...]))
+        }
+        ends[end].sequence += 1
+    }
+
+    private static func read(
+        _ reader: inout ByteReader, _ ends: inout [End]
+    ) throws(Malformed) -> Frame {
+        let reference = try reader.varint()
+        guard reference <= UInt64(ends.count) else { throw .invalid("origin of a frame") }
+        let bytes = try reader.counted("frame", atMost: Limits.frameBytes)
+        guard reference > 0 else {
+            let frame = try Frame(bytes: bytes)
+            // One form for one batch.
+            guard followed(by: frame.header, ends) == nil else {
+                throw .invalid("origin of a frame")
+            }
+            return frame
+        }
+        let end = Int(reference - 1)
+        guard ends[end].sequence < 1 << 62 - 1, bytes.count >= Frame.originStart else {
+            throw .invalid("sequence of a frame")
+        }
+        ends[end].sequence += 1
+        var whole = ByteWriter(capacity: bytes.count + 26)
+        bytes.withUnsafeBytes { bytes in
+            whole.raw(UnsafeRawBufferPointer(rebasing: bytes[..<Frame.originStart]))
+            whole.origin(ends[end].origin)
+            whole.varint(ends[end].sequence)
+            whole.raw(UnsafeRawBufferPointer(rebasing: bytes[Frame.originStart...]))
+        }
+        return try Frame(bytes: [UInt8](whole.bytes))
     }
 
     /// What the sequence and the time of a frame are told from.

@@ -177,16 +177,12 @@ extension Clinic {
     }
 
     /// The chunk by which a compartment was loaded, while its span is not whole yet.
+    ///
+    /// - Parameter root: `nil` where nothing is here of the compartment.
     func chunk(
-        of root: RootReference, _ join: Join
+        of root: RootReference?, _ join: Join
     ) throws -> (position: UInt64, heads: [Origin: LogHead])? {
-        let found = try replica.store.row(
-            """
-            SELECT pos, heads FROM _loaded JOIN _chunk ON _chunk.id = _loaded.chunk \
-            WHERE root = ? AND joining = ?
-            """,
-            [.integer(root.rawValue), .integer(join.id)]
-        ) { ($0.unsigned(0), $0.bytes(1)) }
+        let found = try root.flatMap { try loaded($0, join) }
         guard let (position, bytes) = found else {
             // The end was reached without it: it came to be after the last chunk was read.
             guard join.isFull, let newest = join.newest else { return nil }
@@ -197,5 +193,17 @@ extension Clinic {
             return try reader.heads()
         }
         return (position, heads)
+    }
+
+    private func loaded(
+        _ root: RootReference, _ join: Join
+    ) throws -> (position: UInt64, heads: [UInt8])? {
+        try replica.store.row(
+            """
+            SELECT pos, heads FROM _loaded JOIN _chunk ON _chunk.id = _loaded.chunk \
+            WHERE root = ? AND joining = ?
+            """,
+            [.integer(root.rawValue), .integer(join.id)]
+        ) { ($0.unsigned(0), $0.bytes(1)) }
     }
 }

@@ -79,7 +79,8 @@ extension Clinic {
             }
             let frames = try framesToPush(origins, bytes: pushBytes)
             let request = ExchangeRequest(
-                wall: now.wall, epoch: epoch, wait: wait, limit: UInt64(limit), heads: heads,
+                node: node, wall: now.wall, epoch: epoch, wait: wait, limit: UInt64(limit),
+                heads: heads,
                 pulls: pulls ? try pullRequests() : [], frames: frames)
             return SentExchange(request: request, origins: origins, bytes: request.encoded())
         }
@@ -119,8 +120,18 @@ extension Clinic {
             if wantsOlderCursors.contains(kind) { cursors = try keptCursors(kind) }
             let loading = joins.filter { $0.feed == kind }.compactMap(\.newest)
                 .max { $0.position < $1.position }
-            pulls.append(ExchangeRequest.Pull(feed: kind, cursors: cursors, loading: loading))
+            pulls.append(
+                ExchangeRequest.Pull(
+                    feed: kind, cursors: cursors, loading: loading,
+                    isEqual: isCompared(kind, state)))
         }
         return pulls
+    }
+
+    /// Whether what is held by a feed was found equal to the hub's, and nothing has moved since.
+    private func isCompared(_ kind: FeedKind, _ state: FeedState) -> Bool {
+        guard let comparison = comparisons[kind] else { return false }
+        return comparison.isEqual && comparison.cursor == state.cursor
+            && comparison.ours == state.sum.half
     }
 }

@@ -179,7 +179,7 @@ extension Clinic {
             let root = try replica.tables.root(compartment)
             guard let feed = feed(of: compartment, root) else { return false }
             guard let join = join(of: root, by: feed) else { return true }
-            guard let root, let chunk = try chunk(of: root, join) else { return false }
+            guard let chunk = try chunk(of: root, join) else { return false }
             return frame.header.sequence > chunk.heads[origin]?.sequence ?? 0
         }
     }
@@ -223,7 +223,7 @@ extension Clinic {
         let root = try replica.tables.root(compartment)
         guard feed(of: compartment, root) == run.feed else { return false }
         guard let join = join(of: root, by: run.feed) else { return true }
-        guard let root, let chunk = try chunk(of: root, join) else { return false }
+        guard let chunk = try chunk(of: root, join) else { return false }
         return run.position > chunk.position
     }
 
@@ -255,7 +255,8 @@ extension Clinic {
         guard let sum = slice.sum, !hasPending, forks.isEmpty, cuts.isEmpty,
             !joins.contains(where: { $0.feed == slice.feed })
         else { return }
-        let comparison = Comparison(ours: feeds[slice.feed]!.sum.half, hub: sum.half)
+        let comparison = Comparison(
+            cursor: slice.to, ours: feeds[slice.feed]!.sum.half, hub: sum.half)
         comparisons[slice.feed] = comparison
         if comparison.isEqual { unequal.remove(slice.feed) } else { unequal.insert(slice.feed) }
     }

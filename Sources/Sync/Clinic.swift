@@ -53,6 +53,7 @@ package final class Clinic {
     var random: any RandomNumberGenerator
 
     package struct Comparison: Sendable, Equatable {
+        package var cursor: Cursor
         package var ours: ContentSum
         package var hub: ContentSum
         package var isEqual: Bool { ours == hub }

@@ -89,12 +89,13 @@ package struct ExchangeAnswer: Sendable, Equatable {
 
     /// - Parameter request: what it answers; its epoch and its newest cursors are not repeated.
     package func encoded(to request: ExchangeRequest) -> [UInt8] {
-        let known = request.epoch
         var out = MessageWriter()
         out.plain.byte(ExchangeAnswer.kind)
-        out.plain.varint(time)
-        out.plain.byte(epoch == known ? 0 : 1)
-        if epoch != known { out.raw.fixed64(epoch) }
+        let isNewEpoch = epoch != request.epoch
+        out.plain.byte((isNewEpoch ? HeadTag.epoch : 0) | (time == 0 ? 0 : HeadTag.time))
+        if isNewEpoch { out.raw.fixed64(epoch) }
+        // Two clocks that are right differ by little.
+        if time != 0 { out.plain.zigzag(Int64(bitPattern: time &- request.wall)) }
         out.plain.varint(held.count)
         for held in held {
             out.plain.varint(held.index << 1 | (held.agreesAtHead ? 1 : 0))
@@ -115,20 +116,41 @@ package struct ExchangeAnswer: Sendable, Equatable {
         return out.sealed()
     }
 
+    private enum HeadTag {
+        static let epoch: UInt8 = 1
+        static let time: UInt8 = 2
+    }
+
+    /// One byte says which feed, and what follows.
+    private enum SliceTag {
+        static let feed: UInt8 = 3
+        static let hasStart: UInt8 = 4
+        static let hasSum: UInt8 = 8
+        static let hasHolds: UInt8 = 16
+        static let mustReload: UInt8 = 32
+        static let stands: UInt8 = 64
+        static let isNewest: UInt8 = 128
+    }
+
     private func write(
         _ slice: Slice, of request: ExchangeRequest, to out: inout MessageWriter,
         _ frames: inout [Frame]
     ) {
         let isNewest = slice.from != nil && slice.from == request.newestCursor(slice.feed)
-        let flags: UInt8 =
-            (slice.from == nil ? 0 : 1) | (slice.sum == nil ? 0 : 2)
-            | (slice.holds == nil ? 0 : 4) | (slice.mustReload ? 8 : 0)
-            | (slice.from == slice.to ? 16 : 0) | (isNewest ? 32 : 0)
-        out.plain.byte(slice.feed.rawValue)
-        out.plain.byte(flags)
+        let stands = slice.from == slice.to
+        out.plain.byte(
+            slice.feed.rawValue | (slice.from == nil ? 0 : SliceTag.hasStart)
+                | (slice.sum == nil ? 0 : SliceTag.hasSum)
+                | (slice.holds == nil ? 0 : SliceTag.hasHolds)
+                | (slice.mustReload ? SliceTag.mustReload : 0) | (stands ? SliceTag.stands : 0)
+                | (isNewest ? SliceTag.isNewest : 0))
         if let from = slice.from, !isNewest { out.cursor(from) }
-        if slice.from != slice.to { out.cursor(slice.to) }
-        out.plain.varint(slice.behind)
+        if !stands {
+            out.plain.varint(slice.to.position - (slice.from?.position ?? 0))
+            out.raw.fixed64(slice.to.hash)
+        }
+        out.plain.varint(slice.items.count << 1 | (slice.behind > 0 ? 1 : 0))
+        if slice.behind > 0 { out.plain.varint(slice.behind) }
         if let sum = slice.sum {
             out.raw.fixed64(sum.low)
         }
@@ -136,7 +158,6 @@ package struct ExchangeAnswer: Sendable, Equatable {
             out.plain.varint(holds.count)
             for compartment in holds { out.plain.compartment(compartment) }
         }
-        out.plain.varint(slice.items.count)
         for item in slice.items {
             switch item {
             case .passed(let count):
@@ -171,8 +192,14 @@ package struct ExchangeAnswer: Sendable, Equatable {
     }
 
     init(_ reader: inout MessageReader, to request: ExchangeRequest) throws(Malformed) {
-        time = try reader.plain.varint()
-        epoch = try reader.plain.byte() == 1 ? try reader.raw.fixed64() : request.epoch
+        let tag = try reader.plain.byte()
+        guard tag & ~(HeadTag.epoch | HeadTag.time) == 0 else { throw .invalid("head") }
+        epoch = tag & HeadTag.epoch != 0 ? try reader.raw.fixed64() : request.epoch
+        time = 0
+        if tag & HeadTag.time != 0 {
+            time = request.wall &+ UInt64(bitPattern: try reader.plain.zigzag())
+            guard time != 0 else { throw .invalid("time") }
+        }
         held = []
         for _ in 0..<(try reader.plain.count("heads", atMost: 10_000, each: 3)) {
             let tag = try reader.plain.varint()
@@ -209,32 +236,31 @@ package struct ExchangeAnswer: Sendable, Equatable {
         _ reader: inout MessageReader, of request: ExchangeRequest, _ index: Int,
         _ places: inout [Place]
     ) throws(Malformed) -> Slice {
-        let feed = try reader.plain.feed()
-        let flags = try reader.plain.byte()
-        guard flags < 64 else { throw .invalid("flags of a slice") }
+        let tag = try reader.plain.byte()
+        func has(_ flag: UInt8) -> Bool { tag & flag != 0 }
+        guard let feed = FeedKind(rawValue: tag & SliceTag.feed) else { throw .invalid("feed") }
         var from: Cursor?
-        if flags & 32 == 32 {
+        if has(SliceTag.isNewest) {
             from = request.newestCursor(feed)
-            guard flags & 1 == 1, from != nil else { throw .invalid("flags of a slice") }
-        } else if flags & 1 == 1 {
+            guard has(SliceTag.hasStart), from != nil else { throw .invalid("flags of a slice") }
+        } else if has(SliceTag.hasStart) {
             from = try reader.cursor()
         }
-        let to: Cursor
-        if flags & 16 == 16 {
-            guard let from else { throw .invalid("flags of a slice") }
-            to = from
-        } else {
-            to = try reader.cursor()
+        let to = try end(&reader, from, stands: has(SliceTag.stands))
+        let length = try reader.plain.varint()
+        guard length >> 1 <= UInt64(FramePack.limit) else {
+            throw .tooLarge(what: "entries", limit: FramePack.limit)
         }
-        let behind = try reader.plain.varint()
+        let behind = length & 1 == 1 ? try reader.plain.varint() : 0
         guard behind < 1 << 61 else { throw .invalid("length of a feed") }
+        guard length & 1 == 0 || behind > 0 else { throw .invalid("length of a feed") }
         var sum: ContentSum?
-        if flags & 2 == 2 {
+        if has(SliceTag.hasSum) {
             sum = ContentSum()
             sum!.low = try reader.raw.fixed64()
         }
         var holds: [Compartment]?
-        if flags & 4 == 4 {
+        if has(SliceTag.hasHolds) {
             var list: [Compartment] = []
             for _ in 0..<(try reader.plain.count("compartments", atMost: 1 << 24, each: 2)) {
                 list.append(try reader.plain.compartment())
@@ -242,13 +268,29 @@ package struct ExchangeAnswer: Sendable, Equatable {
             holds = list
         }
         var items: [FeedItem] = []
-        for at in 0..<(try reader.plain.count("entries", atMost: FramePack.limit)) {
+        for at in 0..<Int(length >> 1) {
             items.append(try item(&reader, index, at, &places))
         }
         var slice = Slice(feed: feed, from: from, to: to)
         (slice.behind, slice.items, slice.sum, slice.holds) = (behind, items, sum, holds)
-        slice.mustReload = flags & 8 == 8
+        slice.mustReload = has(SliceTag.mustReload)
         return slice
+    }
+
+    /// Reads where a slice ends, told from where it begins.
+    private static func end(
+        _ reader: inout MessageReader, _ from: Cursor?, stands: Bool
+    ) throws(Malformed) -> Cursor {
+        if stands {
+            guard let from else { throw .invalid("flags of a slice") }
+            return from
+        }
+        let (position, overflow) = (from?.position ?? 0).addingReportingOverflow(
+            try reader.plain.varint())
+        guard !overflow, position < 1 << 62 else { throw .invalid("position of a cursor") }
+        let to = Cursor(position: position, hash: try reader.raw.fixed64())
+        guard to != from else { throw .invalid("flags of a slice") }
+        return to
     }
 
     private static func item(

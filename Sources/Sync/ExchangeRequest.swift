@@ -45,13 +45,20 @@ package struct ExchangeRequest: Sendable, Equatable {
         package var cursors: [Cursor]
         /// The newest cursor at which a span that is still being loaded was read.
         package var loading: Cursor?
+        /// Whether the clinic has compared what it holds at its cursor, and found it equal: the
+        /// hub need not say its sum there again.
+        package var isEqual: Bool
 
-        package init(feed: FeedKind, cursors: [Cursor], loading: Cursor?) {
+        package init(feed: FeedKind, cursors: [Cursor], loading: Cursor?, isEqual: Bool = false) {
             self.feed = feed
             self.cursors = cursors
             self.loading = loading
+            self.isEqual = isEqual
         }
     }
+
+    /// Who asks. The certificate says it, not the message.
+    package var node: NodeID
 
     /// The clinic's wall clock, in milliseconds since 1970.
     package var wall: UInt64
@@ -92,19 +99,61 @@ package struct ExchangeRequest: Sendable, Equatable {
             }
         }
         out.plain.varint(pulls.count)
-        for pull in pulls {
-            out.plain.byte(pull.feed.rawValue)
-            out.plain.varint(pull.cursors.count)
-            for cursor in pull.cursors { out.cursor(cursor) }
-            out.plain.byte(pull.loading == nil ? 0 : 1)
-            if let loading = pull.loading { out.cursor(loading) }
-        }
+        for pull in pulls { write(pull, to: &out) }
         out.plain.byte(frames.isEmpty ? 0 : 1)
-        if !frames.isEmpty { FramePack.write(frames, to: &out) }
+        if !frames.isEmpty { FramePack.write(frames, after: ends, to: &out) }
         return out.sealed()
     }
 
-    init(_ reader: inout MessageReader) throws(Malformed) {
+    /// The places after which frames of the clinic's own follow.
+    private var ends: [FramePack.End] {
+        heads.map { head in
+            FramePack.End(
+                origin: Origin(node: node, incarnation: head.incarnation, lane: head.lane),
+                sequence: head.base?.sequence ?? head.sequence)
+        }
+    }
+
+    /// One byte says which feed, and what follows.
+    private enum PullTag {
+        static let feed: UInt8 = 3
+        static let hasOneCursor: UInt8 = 4
+        static let isLoading: UInt8 = 8
+        static let isEqual: UInt8 = 16
+        static let all = feed | hasOneCursor | isLoading | isEqual
+    }
+
+    private func write(_ pull: Pull, to out: inout MessageWriter) {
+        let hasOne = pull.cursors.count == 1
+        out.plain.byte(
+            pull.feed.rawValue | (hasOne ? PullTag.hasOneCursor : 0)
+                | (pull.loading == nil ? 0 : PullTag.isLoading)
+                | (pull.isEqual ? PullTag.isEqual : 0))
+        if !hasOne { out.plain.varint(pull.cursors.count) }
+        for cursor in pull.cursors { out.cursor(cursor) }
+        if let loading = pull.loading { out.cursor(loading) }
+    }
+
+    private static func pull(_ reader: inout MessageReader) throws(Malformed) -> Pull {
+        let tag = try reader.plain.byte()
+        guard tag & ~PullTag.all == 0, let feed = FeedKind(rawValue: tag & PullTag.feed) else {
+            throw .invalid("feed")
+        }
+        var count = 1
+        if tag & PullTag.hasOneCursor == 0 {
+            count = try reader.plain.count("cursors", atMost: 1000)
+            guard count != 1 else { throw .invalid("number of cursors") }
+        }
+        var cursors: [Cursor] = []
+        for _ in 0..<count { cursors.append(try reader.cursor()) }
+        return Pull(
+            feed: feed, cursors: cursors,
+            loading: tag & PullTag.isLoading != 0 ? try reader.cursor() : nil,
+            isEqual: tag & PullTag.isEqual != 0)
+    }
+
+    init(_ reader: inout MessageReader, from node: NodeID) throws(Malformed) {
+        self.node = node
         wall = try reader.plain.varint()
         epoch = try reader.raw.fixed64()
         wait = try reader.plain.varint()
@@ -114,17 +163,15 @@ package struct ExchangeRequest: Sendable, Equatable {
             heads.append(try ExchangeRequest.head(&reader))
         }
         pulls = []
-        for _ in 0..<(try reader.plain.count("feeds", atMost: FeedKind.allCases.count, each: 2)) {
-            let feed = try reader.plain.feed()
-            guard !pulls.contains(where: { $0.feed == feed }) else { throw .invalid("feed twice") }
-            var cursors: [Cursor] = []
-            for _ in 0..<(try reader.plain.count("cursors", atMost: 1000)) {
-                cursors.append(try reader.cursor())
+        for _ in 0..<(try reader.plain.count("feeds", atMost: FeedKind.allCases.count)) {
+            let pull = try ExchangeRequest.pull(&reader)
+            guard !pulls.contains(where: { $0.feed == pull.feed }) else {
+                throw .invalid("feed twice")
             }
-            let loading = try reader.plain.byte() == 1 ? try reader.cursor() : nil
-            pulls.append(Pull(feed: feed, cursors: cursors, loading: loading))
+            pulls.append(pull)
         }
-        frames = try reader.plain.byte() == 1 ? try FramePack.read(&reader) : []
+        frames = []
+        if try reader.plain.byte() == 1 { frames = try FramePack.read(&reader, after: ends) }
     }
 
     private static func head(_ reader: inout MessageReader) throws(Malformed) -> Head {
@@ -147,9 +194,10 @@ package struct ExchangeRequest: Sendable, Equatable {
     }
 
     package init(
-        wall: UInt64, epoch: UInt64, wait: UInt64 = 0, limit: UInt64, heads: [Head],
+        node: NodeID, wall: UInt64, epoch: UInt64, wait: UInt64 = 0, limit: UInt64, heads: [Head],
         pulls: [Pull], frames: [Frame]
     ) {
+        self.node = node
         self.wall = wall
         self.epoch = epoch
         self.wait = wait

@@ -102,10 +102,11 @@ package enum HubRequest: Sendable, Equatable {
     case probe(ProbeRequest)
     case sums(SumsRequest)
 
-    package init(_ bytes: [UInt8]) throws(Malformed) {
+    /// - Parameter clinic: who asks, as its certificate says.
+    package init(_ bytes: [UInt8], from clinic: NodeID) throws(Malformed) {
         self = try MessageParts(sealed: bytes).read { (reader) throws(Malformed) in
             switch try reader.plain.byte() {
-            case ExchangeRequest.kind: .exchange(try ExchangeRequest(&reader))
+            case ExchangeRequest.kind: .exchange(try ExchangeRequest(&reader, from: clinic))
             case ChunkRequest.kind: .chunk(try ChunkRequest(&reader))
             case ProbeRequest.kind: .probe(try ProbeRequest(&reader))
             case SumsRequest.kind: .sums(try SumsRequest(&reader))

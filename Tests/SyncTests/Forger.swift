@@ -64,7 +64,8 @@ struct Forger {
             sequence: sequence + UInt64(frames.count), hash: 1, backedUp: 0,
             base: base ?? ExchangeRequest.Head.Base(sequence: sequence, hash: hash.prefix))
         return ExchangeRequest(
-            wall: wall, epoch: 0, limit: limit, heads: heads ?? [head], pulls: pulls,
+            node: machine.clinic.node, wall: wall, epoch: 0, limit: limit, heads: heads ?? [head],
+            pulls: pulls,
             frames: frames)
     }
 
