@@ -23,11 +23,16 @@ package enum FramePack {
         static let count = 13
     }
 
-    /// Up to so many frames travel as they are: columns of one value each would only cost.
+    /// Up to so many frames travel as they are: columns of one value each would only cost. So do
+    /// those among which one is of a later version, which columns can't hold.
     private static let few = 2
 
+    private static func travelAsTheyAre(_ frames: [Frame]) -> Bool {
+        frames.count <= few || frames.contains { $0.version != Frame.version }
+    }
+
     package static func write(_ frames: [Frame], to out: inout MessageWriter) {
-        guard frames.count > few else {
+        if travelAsTheyAre(frames) {
             out.plain.varint(frames.count << 1 | 1)
             for frame in frames { out.plain.counted(frame.bytes) }
             return
@@ -42,12 +47,12 @@ package enum FramePack {
         guard tag >> 1 <= UInt64(limit) else { throw .tooLarge(what: "frames", limit: limit) }
         let count = Int(tag >> 1)
         if tag & 1 == 1 {
-            guard count <= few else { throw .tooLarge(what: "frames", limit: few) }
             var frames: [Frame] = []
             for _ in 0..<count {
                 let bytes = try reader.plain.counted("frame", atMost: Limits.frameBytes)
                 frames.append(try Frame(bytes: bytes))
             }
+            guard travelAsTheyAre(frames) else { throw .tooLarge(what: "frames", limit: few) }
             return frames
         }
         var unpacking = try FramePackReader(&reader.plain)
