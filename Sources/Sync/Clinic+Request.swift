@@ -119,7 +119,10 @@ extension Clinic {
             if wantsOlderCursors.contains(kind) { cursors = try keptCursors(kind) }
             let loading = joins.filter { $0.feed == kind }.compactMap(\.newest)
                 .max { $0.position < $1.position }
-            pulls.append(ExchangeRequest.Pull(feed: kind, cursors: cursors, loading: loading))
+            pulls.append(
+                ExchangeRequest.Pull(
+                    feed: kind, cursors: cursors, loading: loading,
+                    wasEqual: comparisons[kind]?.isEqual))
         }
         return pulls
     }

@@ -69,6 +69,8 @@ package struct ExchangeAnswer: Sendable, Equatable {
         package var holds: [Compartment]?
         /// Whether the cursor of what is being loaded does not fit: it is to be loaded anew.
         package var mustReload: Bool
+        /// In the own feed's: whether the clinic may read the district's feed and hasn't asked for it.
+        package var offersDistrict = false
 
         package init(feed: FeedKind, from: Cursor?, to: Cursor) {
             self.feed = feed
@@ -124,6 +126,7 @@ package struct ExchangeAnswer: Sendable, Equatable {
             (slice.from == nil ? 0 : 1) | (slice.sum == nil ? 0 : 2)
             | (slice.holds == nil ? 0 : 4) | (slice.mustReload ? 8 : 0)
             | (slice.from == slice.to ? 16 : 0) | (isNewest ? 32 : 0)
+            | (slice.offersDistrict ? 64 : 0)
         out.plain.byte(slice.feed.rawValue)
         out.plain.byte(flags)
         if let from = slice.from, !isNewest { out.cursor(from) }
@@ -158,6 +161,10 @@ package struct ExchangeAnswer: Sendable, Equatable {
             case .shrink(let compartment):
                 out.plain.byte(5)
                 out.plain.compartment(compartment)
+            case .retaken(let origin, let sequence):
+                out.plain.byte(6)
+                out.plain.origin(origin)
+                out.plain.varint(sequence)
             }
         }
     }
@@ -211,7 +218,9 @@ package struct ExchangeAnswer: Sendable, Equatable {
     ) throws(Malformed) -> Slice {
         let feed = try reader.plain.feed()
         let flags = try reader.plain.byte()
-        guard flags < 64 else { throw .invalid("flags of a slice") }
+        guard flags < 128, flags & 64 == 0 || feed == .own else {
+            throw .invalid("flags of a slice")
+        }
         var from: Cursor?
         if flags & 32 == 32 {
             from = request.newestCursor(feed)
@@ -248,6 +257,7 @@ package struct ExchangeAnswer: Sendable, Equatable {
         var slice = Slice(feed: feed, from: from, to: to)
         (slice.behind, slice.items, slice.sum, slice.holds) = (behind, items, sum, holds)
         slice.mustReload = flags & 8 == 8
+        slice.offersDistrict = flags & 64 == 64
         return slice
     }
 
@@ -267,6 +277,8 @@ package struct ExchangeAnswer: Sendable, Equatable {
             return .passedRanked(Stamp(hlc: hlc, origin: origin), rank: rank)
         case 3, 4: return .grow(try reader.plain.compartment(), isFresh: tag == 4)
         case 5: return .shrink(try reader.plain.compartment())
+        case 6:
+            return .retaken(try reader.plain.origin(), sequence: try reader.plain.varint())
         default:
             guard tag & ~24 == 2 else { throw .invalid("tag of an entry") }
             let previous =

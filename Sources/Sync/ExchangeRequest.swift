@@ -45,11 +45,37 @@ package struct ExchangeRequest: Sendable, Equatable {
         package var cursors: [Cursor]
         /// The newest cursor at which a span that is still being loaded was read.
         package var loading: Cursor?
+        /// What came of the clinic's last comparison of this feed with the hub; `nil` when it has
+        /// compared nothing since it started.
+        package var wasEqual: Bool?
 
-        package init(feed: FeedKind, cursors: [Cursor], loading: Cursor?) {
+        package init(
+            feed: FeedKind, cursors: [Cursor], loading: Cursor?, wasEqual: Bool? = nil
+        ) {
             self.feed = feed
             self.cursors = cursors
             self.loading = loading
+            self.wasEqual = wasEqual
+        }
+
+        /// Bits beside the feed's number, so that the outcome costs no byte.
+        private static let comparedBit: UInt8 = 0x40
+        private static let unequalBit: UInt8 = 0x80
+
+        var tag: UInt8 {
+            let outcome = wasEqual.map {
+                $0 ? Pull.comparedBit : Pull.comparedBit | Pull.unequalBit
+            }
+            return feed.rawValue | (outcome ?? 0)
+        }
+
+        static func outcome(_ tag: UInt8) throws(Malformed) -> Bool? {
+            switch tag & (comparedBit | unequalBit) {
+            case 0: nil
+            case comparedBit: true
+            case comparedBit | unequalBit: false
+            default: throw .invalid("outcome of a comparison")
+            }
         }
     }
 
@@ -66,6 +92,12 @@ package struct ExchangeRequest: Sendable, Equatable {
     package var frames: [Frame]
 
     static let kind: UInt8 = 1
+
+    /// Whether all that the clinic has compared was equal; `nil` where it has compared nothing.
+    package var wasEqual: Bool? {
+        let outcomes = pulls.compactMap(\.wasEqual)
+        return outcomes.isEmpty ? nil : outcomes.allSatisfy { $0 }
+    }
 
     /// The newest cursor that a pull presents.
     func newestCursor(_ feed: FeedKind) -> Cursor? {
@@ -93,7 +125,7 @@ package struct ExchangeRequest: Sendable, Equatable {
         }
         out.plain.varint(pulls.count)
         for pull in pulls {
-            out.plain.byte(pull.feed.rawValue)
+            out.plain.byte(pull.tag)
             out.plain.varint(pull.cursors.count)
             for cursor in pull.cursors { out.cursor(cursor) }
             out.plain.byte(pull.loading == nil ? 0 : 1)
@@ -115,14 +147,17 @@ package struct ExchangeRequest: Sendable, Equatable {
         }
         pulls = []
         for _ in 0..<(try reader.plain.count("feeds", atMost: FeedKind.allCases.count, each: 2)) {
-            let feed = try reader.plain.feed()
+            let tag = try reader.plain.byte()
+            guard let feed = FeedKind(rawValue: tag & 0x3F) else { throw .invalid("feed") }
+            let wasEqual = try Pull.outcome(tag)
             guard !pulls.contains(where: { $0.feed == feed }) else { throw .invalid("feed twice") }
             var cursors: [Cursor] = []
             for _ in 0..<(try reader.plain.count("cursors", atMost: 1000)) {
                 cursors.append(try reader.cursor())
             }
             let loading = try reader.plain.byte() == 1 ? try reader.cursor() : nil
-            pulls.append(Pull(feed: feed, cursors: cursors, loading: loading))
+            pulls.append(
+                Pull(feed: feed, cursors: cursors, loading: loading, wasEqual: wasEqual))
         }
         frames = try reader.plain.byte() == 1 ? try FramePack.read(&reader) : []
     }
