@@ -237,6 +237,21 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "HubDaemonTests",
+            dependencies: [
+                "HubDaemon", "Hub", "Sync", "Replica", "Records", "Causality", "Hospital", "Trust",
+                "Settings", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ClinicServerTests",
+            dependencies: [
+                "ClinicServer", "Hospital", "Hub", "Sync", "Replica", "Records", "Causality",
+                "FHIR",
+                "Trust", "Settings",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "TrustTests", dependencies: ["Trust"], swiftSettings: strict),
         .testTarget(
             name: "HTTPSTests",

@@ -167,7 +167,7 @@ final class EngineReplica {
     /// Bytes of the file without its log.
     func fileBytesWithoutLog() throws -> Int {
         let copy = path + ".nolog"
-        try store.store.backUp(to: copy)
+        try store.store.copy(to: copy)
         defer { try? FileManager.default.removeItem(atPath: copy) }
         let database = try Store(path: copy, durability: .normal)
         try database.transaction { try database.execute("DELETE FROM _log") }

@@ -22,6 +22,12 @@ package struct ControlService: Service, CustomStringConvertible {
         package var body: [UInt8]
         /// Of the request, by their names in lower case.
         package var headers: [String: String]
+
+        package init(name: String, body: [UInt8] = [], headers: [String: String] = [:]) {
+            self.name = name
+            self.body = body
+            self.headers = headers
+        }
     }
 
     private let socket: ControlSocket

@@ -42,8 +42,12 @@ extension NodeStore {
     func holds(feed id: Int64, upTo position: UInt64) throws -> [Compartment] {
         var held: Set<Compartment> = []
         try store.forEachRow(
-            "SELECT kind, body FROM _entry WHERE feed = ? AND pos <= ? AND kind > 0 ORDER BY pos",
-            [.integer(id), .unsigned(position)]
+            "SELECT kind, body FROM _entry WHERE feed = ? AND pos <= ? AND kind BETWEEN ? AND ? ORDER BY pos",
+            [
+                .integer(id), .unsigned(position),
+                .integer(FeedEntry.Kind.growFresh.rawValue),
+                .integer(FeedEntry.Kind.shrink.rawValue),
+            ]
         ) { row in
             let compartment = try HubStore.compartment(row.bytes(1))
             if row.integer(0) == FeedEntry.Kind.shrink.rawValue {

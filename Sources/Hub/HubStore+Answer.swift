@@ -25,9 +25,29 @@ extension HubStore {
         _ bytes: [UInt8], from clinic: NodeID, at now: ClockReading, mayWait: Bool,
         waited: UInt64 = 0
     ) throws -> HubAnswer {
+        // Who may not ask is told nothing of what is wrong with the question.
+        _ = try admitted(clinic)
+        return try answer(
+            HubRequest(bytes, from: clinic), from: clinic, at: now, mayWait: mayWait, waited: waited
+        )
+    }
+
+    /// A clinic that may ask.
+    ///
+    /// - Throws: ``HubRefusal``.
+    func admitted(_ clinic: NodeID) throws -> RegisteredClinic {
         guard let registered = clinics[clinic] else { throw HubRefusal.unknownClinic }
         if registered.isRevoked { throw HubRefusal.revoked }
-        switch try HubRequest(bytes, from: clinic) {
+        return registered
+    }
+
+    /// The same for a request that has been read.
+    package func answer(
+        _ request: HubRequest, from clinic: NodeID, at now: ClockReading, mayWait: Bool,
+        waited: UInt64 = 0
+    ) throws -> HubAnswer {
+        let registered = try admitted(clinic)
+        switch request {
         case .exchange(let request):
             return try exchange(request, registered, now, mayWait: mayWait, waited: waited)
         case .chunk(let request):
@@ -35,7 +55,10 @@ extension HubStore {
         case .probe(let request):
             return .answer(try node.store.reading { try probe(request, clinic) }, woken: [])
         case .sums(let request):
-            return .answer(try node.store.reading { try sums(request, registered) }, woken: [])
+            let feed = try feed(of: request, for: clinic)
+            let cursor = feeds[feed]!.cursor
+            return .answer(
+                try node.store.reading { try node.sums(request, of: feed, at: cursor) }, woken: [])
         }
     }
 
@@ -55,8 +78,10 @@ extension HubStore {
         }
         // What a clock says is a claim like any other: differences are counted with it.
         let wall = min(request.wall, HLC.largestMilliseconds) &+ waited
-        try node.transactionIfNeeded(seenIsStale(wall, clinic, now)) {
+        let isNews = isNews(request.wasEqual, of: clinic)
+        try node.transactionIfNeeded(isNews || seenIsStale(wall, clinic, now)) {
             try noteSeen(clinic.node, wall: wall, at: reading(now).now)
+            if isNews { try noteComparison(request.wasEqual, of: clinic.node) }
         }
         noteRead(answer.slices, by: clinic.node)
         let woken = Set(feeds.filter { before[$0.key] != $0.value.position }.keys)
@@ -68,6 +93,11 @@ extension HubStore {
             return .nothingNew(feeds: feeds, wait: request.wait)
         }
         return .answer(answer.encoded(to: request), woken: woken)
+    }
+
+    /// Whether a clinic's comparison came out otherwise than the one that it told of before.
+    private func isNews(_ wasEqual: Bool?, of clinic: RegisteredClinic) -> Bool {
+        wasEqual != nil && wasEqual != clinic.digestEqual
     }
 
     private func seenIsStale(
@@ -101,11 +131,15 @@ extension HubStore {
         var room = Int(min(request.limit, UInt64(sliceBytes)))
         var ownIsRead = true
         for pull in request.pulls.sorted(by: { $0.feed < $1.feed }) {
-            guard pull.feed != .district || clinic.scope == .district else { continue }
+            guard pull.feed != .district || readsDistrict(clinic) else { continue }
             // What a clinic's former lives wrote comes by its own feed; only when that is read to
             // its end do shared feeds go on, so that they may take it to be there.
-            let slice = try slice(pull, clinic.node, verified, &room, reads: ownIsRead)
-            if pull.feed == .own { ownIsRead = slice.behind == 0 && slice.from != nil }
+            var slice = try slice(pull, clinic.node, verified, &room, reads: ownIsRead)
+            if pull.feed == .own {
+                ownIsRead = slice.behind == 0 && slice.from != nil
+                slice.offersDistrict =
+                    readsDistrict(clinic) && !request.pulls.contains { $0.feed == .district }
+            }
             answer.slices.append(slice)
         }
         try saveFeeds()
@@ -154,7 +188,7 @@ extension HubStore {
         reader.flush()
         slice.items = reader.items
         slice.behind = head.position - slice.to.position
-        let isKnown = pull.isEqual && slice.from == newest && slice.to == newest
+        let isKnown = pull.standsEqual && slice.from == newest && slice.to == newest
         if slice.behind == 0, !isKnown { slice.sum = head.sum }
         return slice
     }
@@ -176,6 +210,8 @@ extension HubStore {
             if kind == .frame {
                 let parts = row.isNull(3) ? nil : row.bytes(3)
                 room -= try reader.add(log: row.integer(2), parts: parts, node)
+            } else if kind == .retaken {
+                room -= try reader.add(retakenAt: row.integer(2), node)
             } else {
                 let compartment = try HubStore.compartment(row.bytes(4))
                 reader.add(
@@ -213,6 +249,17 @@ private struct SliceReader {
     mutating func add(_ item: FeedItem) {
         flush()
         items.append(item)
+    }
+
+    /// Adds that a frame of the reader's own was taken after all. Returns about how many bytes that
+    /// takes.
+    mutating func add(retakenAt position: Int64, _ node: NodeStore) throws -> Int {
+        guard let entry = try node.log.entry(at: position) else {
+            throw StorageFailure(code: 11, message: "feed entry without its frame")
+        }
+        let header = entry.frame.header
+        add(.retaken(header.origin, sequence: header.sequence))
+        return 25
     }
 
     /// Adds a frame. Returns about how many bytes it takes.

@@ -60,13 +60,13 @@ extension HubStore {
         switch request.span {
         case .all(let kind):
             return kind == request.feed
-                && (kind == .reference || kind == .district && clinic.scope == .district)
+                && (kind == .reference || kind == .district && readsDistrict(clinic))
         case .compartment(let compartment):
             switch compartment.kind {
             case .reference: return request.feed == .reference
             case .clinic: return request.feed == .own && compartment == .clinic(clinic.node)
             case .patient:
-                if request.feed == .district { return clinic.scope == .district }
+                if request.feed == .district { return readsDistrict(clinic) }
                 guard let root = try node.tables.root(compartment) else { return false }
                 return try request.feed == .own && isHeld(root, by: clinic.node)
             }
@@ -85,24 +85,14 @@ extension HubStore {
         return ProbeAnswer(alike: alike).encoded()
     }
 
-    /// Sums of a feed's content, values included, as it is now.
-    func sums(_ request: SumsRequest, _ clinic: RegisteredClinic) throws -> [UInt8] {
-        guard request.feed != .district || clinic.scope == .district,
-            let feed = feeds[name(request.feed, clinic.node)]
+    /// The feed of which a clinic may be told sums.
+    ///
+    /// - Throws: ``HubRefusal``.
+    package func feed(of request: SumsRequest, for clinic: NodeID) throws -> FeedName {
+        let registered = try admitted(clinic)
+        let name = name(request.feed, clinic)
+        guard request.feed != .district || readsDistrict(registered), feeds[name] != nil
         else { throw HubRefusal.notHeld }
-        var answer = SumsAnswer(cursor: feed.cursor, buckets: [:], compartments: [:])
-        let asked = Set(request.buckets)
-        try node.forEachRoot(of: name(request.feed, clinic.node)) { root, compartment in
-            let bucket = SumsRequest.bucket(compartment)
-            guard asked.isEmpty || asked.contains(bucket) else { return }
-            let sum = try node.valueSum(of: root)
-            guard sum != ContentSum() else { return }
-            if asked.isEmpty {
-                answer.buckets[bucket, default: ContentSum()] += sum
-            } else {
-                answer.compartments[compartment] = sum
-            }
-        }
-        return answer.encoded()
+        return name
     }
 }

@@ -105,7 +105,7 @@ extension HubStore {
         try extend(own, entry, nonce: random.next())
     }
 
-    private func checkScope(_ frame: Frame) throws {
+    func checkScope(_ frame: Frame) throws {
         let own = Compartment.clinic(frame.header.origin.node)
         try frame.forEachChangeSet { _, reader in
             if reader.compartment.kind == .clinic, reader.compartment != own {
@@ -114,7 +114,7 @@ extension HubStore {
         }
     }
 
-    private func applied(_ frame: Frame) throws -> [AppliedSet] {
+    func applied(_ frame: Frame) throws -> [AppliedSet] {
         appliedNow.removeAll(keepingCapacity: true)
         var indices: [Int] = []
         try node.apply(frame) { index, _ in
@@ -127,7 +127,7 @@ extension HubStore {
 
     /// Ranks a stamp that is too far ahead: it keeps its name and counts as a reading of now, or
     /// as what it replaces if that counts for more. Else takes back what a former life ordered.
-    private func rank(_ frame: Frame, at now: UInt64) throws {
+    func rank(_ frame: Frame, at now: UInt64) throws {
         let stamp = frame.header.stamp
         guard stamp.hlc.milliseconds > now + bound else {
             if !node.ranks.isEmpty { try node.setRank(stamp, nil, epoch: epoch) }
@@ -151,8 +151,11 @@ extension HubStore {
 
     /// Writes a committed frame into the feeds of those who hold what it wrote, and the changes of
     /// scope that follow from it.
-    private func distribute(
-        _ frame: Frame, _ sets: [AppliedSet], position: Int64, hash: FrameHash
+    ///
+    /// - Parameter again: whether it has its place in its author's feed already, as one that was
+    ///   put aside. Its author is told that it has been taken.
+    func distribute(
+        _ frame: Frame, _ sets: [AppliedSet], position: Int64, hash: FrameHash, again: Bool = false
     ) throws {
         let author = frame.header.origin.node
         let nonce = random.next() as UInt64
@@ -178,7 +181,8 @@ extension HubStore {
                 for index in indices { out.varint(index) }
                 encoded = out.bytes
             }
-            let entry = FeedEntry(kind: .frame, log: position, frameHash: hash, parts: encoded)
+            let kind: FeedEntry.Kind = again && name == own ? .retaken : .frame
+            let entry = FeedEntry(kind: kind, log: position, frameHash: hash, parts: encoded)
             try extend(name, entry, nonce: nonce)
         }
         try change(changes, nonce: nonce)
@@ -197,30 +201,6 @@ extension HubStore {
             }
             return names
         }
-    }
-}
-
-extension HubStore {
-    /// Applies what an earlier version could not read.
-    package func retryParked() throws {
-        for letter in try letters.all() where letter.kind == .parked {
-            guard let bytes = try letters.bytes(letter.id), let frame = try? Frame(bytes: bytes),
-                let entry = try node.log.entry(letter.origin, letter.sequence)
-            else { continue }
-            let before = feeds
-            do {
-                try node.savepoint {
-                    try checkScope(frame)
-                    try node.log.restore(entry.position, with: frame)
-                    try distribute(
-                        frame, try applied(frame), position: entry.position, hash: entry.hash)
-                    try letters.remove(letter.id)
-                }
-            } catch is Malformed {
-                feeds = before
-            }
-        }
-        try saveFeeds()
     }
 }
 

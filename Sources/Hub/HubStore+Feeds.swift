@@ -41,6 +41,8 @@ struct FeedEntry {
         case growFresh = 1
         case grow = 2
         case shrink = 3
+        /// A frame of the reader's own that had been put aside is in the record after all.
+        case retaken = 4
     }
 
     var kind: Kind

@@ -8,7 +8,7 @@ extension HubStore {
         let all = try node.store.rows(
             """
             SELECT node, name, organization, scope, expires, certificate, revoked, lastSeen, \
-            offset, digestEqual FROM _clinic
+            offset, digestEqual, certificatesFrom FROM _clinic
             """
         ) { row in
             RegisteredClinic(
@@ -16,8 +16,8 @@ extension HubStore {
                 organization: row.text(2),
                 scope: RegisteredClinic.Scope(rawValue: row.text(3)) ?? .own,
                 codeExpires: row.unsigned(4), certificate: row.isNull(5) ? nil : row.text(5),
-                isRevoked: row.integer(6) == 1, lastSeen: row.unsigned(7),
-                clockOffset: row.isNull(8) ? nil : row.integer(8),
+                isRevoked: row.integer(6) == 1, certificatesFrom: row.integer(10),
+                lastSeen: row.unsigned(7), clockOffset: row.isNull(8) ? nil : row.integer(8),
                 digestEqual: row.isNull(9) ? nil : row.integer(9) == 1)
         }
         clinics = [:]
@@ -33,43 +33,72 @@ extension HubStore {
     package static let codeLifetime: UInt64 = 24 * 3600 * 1000
 
     /// Enters a clinic, with the verifier of a one-use enrolment code. A clinic that has not
-    /// enrolled yet gets a new code under the same name.
+    /// enrolled yet gets a new code under the same name; so does one that was revoked, which then
+    /// comes back as the clinic that it was, while its old certificates stay void.
     ///
     /// - Parameters:
+    ///   - scope: `nil` leaves a known clinic's, and is `own` for a new one.
+    ///   - organization: `nil` leaves a known clinic's, and is the name for a new one.
     ///   - codeID: 8 bytes, by which the code is found.
     ///   - verifier: the hash of its secret; the secret itself is not kept.
-    /// - Throws: ``HubRefusal/nameTaken`` when a clinic of that name has enrolled.
+    /// - Throws: ``HubRefusal/nameTaken`` when a clinic of that name is enrolled.
     package func add(
-        _ name: String, scope: RegisteredClinic.Scope, organization: String, codeID: [UInt8],
+        _ name: String, scope: RegisteredClinic.Scope?, organization: String?, codeID: [UInt8],
         verifier: [UInt8], at now: ClockReading
     ) throws -> RegisteredClinic {
         guard !name.isEmpty, name.utf8.count <= 64 else { throw HubRefusal.badName }
         let known = clinics.values.first { $0.name == name }
-        guard known?.isEnrolled != true, known?.isRevoked != true else {
+        guard known.map({ !$0.isEnrolled || $0.isRevoked }) ?? true else {
             throw HubRefusal.nameTaken
         }
-        let id = known?.node ?? NodeID(rawValue: random.next())
         let expires = reading(now).now + HubStore.codeLifetime
+        let id = known?.node ?? NodeID(rawValue: random.next())
         try node.transaction {
+            if known == nil {
+                try insert(
+                    RegistryEntry(
+                        node: id, name: name, organization: organization ?? name,
+                        scope: scope ?? .own))
+            }
             try node.store.run(
                 """
-                INSERT OR REPLACE INTO _clinic (node, name, organization, scope, code, verifier, \
-                expires, revoked, lastSeen) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)
+                UPDATE _clinic SET code = ?, verifier = ?, expires = ?, request = NULL, \
+                certificate = NULL, organization = coalesce(?, organization) WHERE node = ?
                 """,
                 [
-                    .unsigned(id.rawValue), .text(name), .text(organization),
-                    .text(scope.rawValue), .bytes(codeID), .bytes(verifier), .unsigned(expires),
+                    .bytes(codeID), .bytes(verifier), .unsigned(expires),
+                    organization.map { .text($0) } ?? .null, .unsigned(id.rawValue),
                 ])
-            try loadClinics()
-            try makeFeed(FeedName(.own, id))
-            if scope == .district { try makeDistrictFeed() }
+            try registryChanged()
+            if let known, let scope, scope != known.scope { try setScope(of: id, scope) }
         }
         return clinics[id]!
     }
 
+    /// Puts a clinic into the registry, in the current transaction. It has no code.
+    func insert(_ entry: RegistryEntry) throws {
+        let isTaken = clinics.values.contains { $0.name == entry.name }
+        let name = isTaken ? "\(entry.name)-\(entry.node)" : entry.name
+        try node.store.run(
+            """
+            INSERT INTO _clinic (node, name, organization, scope, code, verifier, expires, \
+            certificate, revoked, lastSeen, certificatesFrom) \
+            VALUES (?, ?, ?, ?, ?, x'', 0, ?, ?, 0, ?)
+            """,
+            [
+                .unsigned(entry.node.rawValue), .text(name), .text(entry.organization),
+                .text(entry.scope.rawValue), .bytes(Array(entry.node.description.utf8)),
+                entry.isEnrolled ? .text("") : .null, .integer(entry.isRevoked ? 1 : 0),
+                .integer(entry.certificatesFrom),
+            ])
+        try loadClinics()
+        try makeFeed(FeedName(.own, entry.node))
+        if entry.scope == .district { try makeDistrictFeed() }
+    }
+
     /// The district's feed begins with the first clinic that reads it; what was there before is
     /// loaded as state.
-    private func makeDistrictFeed() throws {
+    func makeDistrictFeed() throws {
         let name = FeedName(.district)
         guard feeds[name] == nil else { return }
         try makeFeed(name)
@@ -90,6 +119,7 @@ extension HubStore {
     /// answer again, since the first may have been lost.
     ///
     /// - Parameters:
+    ///   - request: names the machine's key.
     ///   - verify: whether a secret fits a verifier.
     ///   - sign: makes the certificate.
     package func enrol(
@@ -112,8 +142,8 @@ extension HubStore {
         guard let found, verify(found.verifier), let clinic = clinics[found.node] else {
             throw HubRefusal.unknownCode
         }
-        if found.isRevoked { throw HubRefusal.revoked }
         if let certificate = found.certificate {
+            if found.isRevoked { throw HubRefusal.revoked }
             guard found.request == request else { throw HubRefusal.usedCode }
             return (clinic, certificate)
         }
@@ -121,45 +151,55 @@ extension HubStore {
         let certificate = try sign(clinic.node, clinic.name)
         try node.transaction {
             try node.store.run(
-                "UPDATE _clinic SET request = ?, certificate = ? WHERE node = ?",
+                "UPDATE _clinic SET request = ?, certificate = ?, revoked = 0 WHERE node = ?",
                 [.text(request), .text(certificate), .unsigned(clinic.node.rawValue)])
-            try loadClinics()
+            try registryChanged()
         }
         return (clinics[clinic.node]!, certificate)
     }
 
     /// Enters again a clinic whose certificate is good and which a restored copy of the hub has
-    /// never heard of. Its scope is what an operator says it is.
+    /// never heard of.
     package func readmit(
         _ id: NodeID, name: String, scope: RegisteredClinic.Scope, organization: String
     ) throws {
         guard clinics[id] == nil else { return }
-        let isTaken = clinics.values.contains { $0.name == name }
         try node.transaction {
-            try node.store.run(
-                """
-                INSERT INTO _clinic (node, name, organization, scope, code, verifier, expires, \
-                certificate, revoked, lastSeen) VALUES (?, ?, ?, ?, ?, x'', 0, '', 0, 0)
-                """,
-                [
-                    .unsigned(id.rawValue), .text(isTaken ? "\(name)-\(id)" : name),
-                    .text(organization), .text(scope.rawValue), .bytes(Array(id.description.utf8)),
-                ])
-            try loadClinics()
-            try makeFeed(FeedName(.own, id))
-            if scope == .district { try makeDistrictFeed() }
+            try insert(
+                RegistryEntry(
+                    node: id, name: name, organization: organization, scope: scope,
+                    isEnrolled: true))
+            try registryChanged()
+            try beginLook(at: id)
         }
     }
 
-    /// From its next request on the clinic is refused.
-    package func revoke(_ name: String) throws -> Bool {
+    /// From its next request on the clinic is refused, and the code that it may have is worth
+    /// nothing.
+    ///
+    /// - Parameter certificatesFrom: what no certificate ends after that it has now, in seconds
+    ///   since 1970.
+    package func revoke(_ name: String, certificatesFrom: Int64) throws -> Bool {
         guard let clinic = clinics.values.first(where: { $0.name == name }) else { return false }
         try node.transaction {
             try node.store.run(
-                "UPDATE _clinic SET revoked = 1 WHERE node = ?", [.unsigned(clinic.node.rawValue)])
-            try loadClinics()
+                """
+                UPDATE _clinic SET revoked = 1, certificatesFrom = max(certificatesFrom, ?), \
+                verifier = CASE WHEN certificate IS NULL THEN x'' ELSE verifier END WHERE node = ?
+                """,
+                [.integer(certificatesFrom), .unsigned(clinic.node.rawValue)])
+            try registryChanged()
         }
         return true
+    }
+
+    /// Notes what a clinic says came of its last comparison with the hub.
+    func noteComparison(_ wasEqual: Bool?, of clinic: NodeID) throws {
+        guard let wasEqual else { return }
+        try node.store.run(
+            "UPDATE _clinic SET digestEqual = ? WHERE node = ?",
+            [.integer(wasEqual ? 1 : 0), .unsigned(clinic.rawValue)])
+        clinics[clinic]?.digestEqual = wasEqual
     }
 
     /// Notes that a clinic was here, and how far its clock is off.

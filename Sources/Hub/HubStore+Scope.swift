@@ -61,7 +61,7 @@ extension HubStore {
         return RecordID(id)
     }
 
-    private func look(
+    func look(
         at root: RootReference, _ compartment: Compartment, isNew: Bool, _ rule: HolderRule,
         asking: Compartment?, _ changes: inout ScopeChanges
     ) throws {

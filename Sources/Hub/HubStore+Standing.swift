@@ -36,10 +36,7 @@ extension HubStore {
                 frames[origin.node, default: 0] += head.sequence
                 backedUp += head.backedUp
             }
-            var refused: [NodeID: UInt64] = [:]
-            for letter in try letters.all() where letter.kind == .refused {
-                refused[letter.origin.node, default: 0] += 1
-            }
+            let refused = try letters.refusedByNode()
             let sorted = clinics.values.sorted { ($0.name, $0.node) < ($1.name, $1.node) }
             return HubStanding(
                 epoch: epoch, frames: frames.values.reduce(0, +), backedUp: backedUp,
@@ -60,7 +57,7 @@ extension HubStore {
 
     private func pending(for clinic: RegisteredClinic) -> UInt64 {
         FeedKind.allCases.reduce(0) { sum, kind in
-            guard kind != .district || clinic.scope == .district,
+            guard kind != .district || readsDistrict(clinic),
                 let head = feeds[name(kind, clinic.node)]
             else { return sum }
             let read = readTo[clinic.node]?[kind] ?? 0

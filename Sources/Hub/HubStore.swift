@@ -24,6 +24,9 @@ package final class HubStore {
     var clinicNames: [String: NodeID] = [:]
     /// Whether any clinic holds single patients: else nobody needs to be asked.
     var hasHolders = false
+    /// Clinics of which it is being looked at anew which patients they hold, and the last patient
+    /// that was looked at.
+    var pendingLooks: [NodeID: UInt64] = [:]
     var random: any RandomNumberGenerator
     package let letters: LetterBox
     /// Bytes of change sets in one answer, and of state in one chunk, at the most.
@@ -61,6 +64,8 @@ package final class HubStore {
         node.recover = { [unowned self] in try load() }
         try node.transaction {
             for sql in HubStore.tables { try node.store.execute(sql) }
+            try letters.makeTable()
+            try addMissingColumns()
             if try node.store.meta("identity") != identity {
                 // A restored copy is another life of the hub.
                 try node.store.setMeta("identity", identity)
@@ -73,7 +78,7 @@ package final class HubStore {
                 highWaterMark: try node.store.metaNumber("mark") ?? 0, monotonic: now.monotonic)
             try load()
         }
-        try node.transaction { try retryParked() }
+        _ = try retryLetters([.parked], at: now)
     }
 
     static let tables = [
@@ -83,7 +88,7 @@ package final class HubStore {
             scope TEXT NOT NULL, code BLOB NOT NULL UNIQUE, verifier BLOB NOT NULL,
             expires INTEGER NOT NULL, request TEXT, certificate TEXT,
             revoked INTEGER NOT NULL, lastSeen INTEGER NOT NULL, offset INTEGER,
-            digestEqual INTEGER)
+            digestEqual INTEGER, certificatesFrom INTEGER NOT NULL DEFAULT 0)
         """,
         """
         CREATE TABLE IF NOT EXISTS _feed (
@@ -104,14 +109,23 @@ package final class HubStore {
         CREATE TABLE IF NOT EXISTS _reader (
             node INTEGER, feed INTEGER, pos INTEGER NOT NULL, PRIMARY KEY (node, feed)) WITHOUT ROWID
         """,
-        Letter.table,
     ]
+
+    /// Brings tables of an older version up to this one.
+    private func addMissingColumns() throws {
+        let known = try node.store.count(
+            "SELECT count(*) FROM pragma_table_info('_clinic') WHERE name = 'certificatesFrom'")
+        guard known == 0 else { return }
+        try node.store.execute(
+            "ALTER TABLE _clinic ADD COLUMN certificatesFrom INTEGER NOT NULL DEFAULT 0")
+    }
 
     func load() throws {
         appliedNow = []
         epoch = try node.store.metaNumber("epoch") ?? 0
         try loadFeeds()
         try loadClinics()
+        try loadLooks()
         if readTo.isEmpty { try loadReadPositions() }
         hasHolders = try node.store.count("SELECT EXISTS (SELECT 1 FROM _holder)") == 1
     }

@@ -3,7 +3,7 @@ import Records
 
 /// A clinic in the hub's registry.
 package struct RegisteredClinic: Sendable, Equatable {
-    package enum Scope: String, Sendable, CaseIterable {
+    package enum Scope: String, Sendable, CaseIterable, Codable {
         /// Patients that it registered, that name it, or that it asked to hold.
         case own
         /// Every patient.
@@ -20,6 +20,9 @@ package struct RegisteredClinic: Sendable, Equatable {
     /// The PEM of its certificate, once it has enrolled.
     package var certificate: String?
     package var isRevoked: Bool
+    /// Certificates that end before this are void, in seconds since 1970: they are from before the
+    /// clinic was last revoked.
+    package var certificatesFrom: Int64
     package var lastSeen: UInt64
     /// How far its wall clock was off, in milliseconds.
     package var clockOffset: Int64?

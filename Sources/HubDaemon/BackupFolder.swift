@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 
 #if canImport(Glibc)
     import Glibc
@@ -7,8 +8,8 @@ import Foundation
 #endif
 
 /// A backup that is whole and on disk.
-struct Backup: Sendable, Equatable {
-    let path: String
+package struct Backup: Sendable, Equatable {
+    package let path: String
     let bytes: UInt64
     /// When it was made, in milliseconds since 1970, by its name.
     let at: UInt64

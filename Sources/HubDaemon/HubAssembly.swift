@@ -39,7 +39,8 @@ package struct HubAssembly: Sendable {
                 every clinic must enrol again
                 """, metadata: ["folder": "\(folder.path)"])
         }
-        let node = try HubNode(settings, authority: authority, logger: logger)
+        let node = try HubNode(
+            settings, authority: authority, registry: RegistryFile(folder: folder), logger: logger)
         let trusted = Moment.date(node.view.trustedTime())
         let server = try HubService(
             configuration: HubService.Configuration(
@@ -120,9 +121,9 @@ package struct HubAssembly: Sendable {
         let exchange = HubExchange(
             node: node, turnstile: Turnstile(width: settings.exchange.maximumInFlight))
         return HubRoutes(
-            admission: { clinic in
-                let known = node.view.admission(of: clinic)
-                return known == .unknown ? await node.readmit(clinic) : known
+            admission: { certificate in
+                let known = node.view.admission(of: certificate)
+                return known == .unknown ? await node.admission(of: certificate) : known
             },
             exchange: { try await exchange.answer($0, $1, $2) },
             enrol: { try await node.enrol($0) },

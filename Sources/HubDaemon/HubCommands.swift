@@ -5,11 +5,13 @@ import Logging
 import Replica
 
 /// What `syncctl` may ask of the hub: `POST /control/NAME`, JSON in and out.
-struct HubCommands: Sendable {
+package struct HubCommands: Sendable {
     let node: HubNode
 
+    package init(node: HubNode) { self.node = node }
+
     /// Never throws: what can't be done is a refusal with its remedy.
-    func answer(_ command: String, _ body: [UInt8]) async -> ControlService.Answer {
+    package func answer(_ command: String, _ body: [UInt8]) async -> ControlService.Answer {
         do {
             return (200, try await document(command, body).bytes)
         } catch {
@@ -29,9 +31,13 @@ struct HubCommands: Sendable {
         case "clinic-add":
             let input = try input(ClinicToAdd.self, body, fields: "name, scope and organization")
             return try await node.addClinic(
-                input.name, scope: input.scope ?? .own, organization: input.organization)
+                input.name, scope: input.scope, organization: input.organization)
         case "clinic-revoke":
             return try await node.revokeClinic(try input(Named.self, body, fields: "name").name)
+        case "clinic-scope":
+            let input = try input(ClinicToAdd.self, body, fields: "name and scope")
+            guard let scope = input.scope else { throw CommandRefusal.unreadable("name and scope") }
+            return try await node.setScope(of: input.name, to: scope)
         case "letters-list": return try await node.letterList()
         case "letters-retry": return try await node.retryLetters()
         case "record-show":
@@ -101,5 +107,3 @@ struct HubCommands: Sendable {
         }
     }
 }
-
-extension RegisteredClinic.Scope: Decodable {}

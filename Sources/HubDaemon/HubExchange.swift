@@ -1,5 +1,7 @@
+import Causality
 import HubServer
 import Logging
+import Sync
 import Trust
 
 /// `POST /v1/exchange`: one request of a clinic, from its bytes to the answer's.
@@ -37,8 +39,10 @@ struct HubExchange: Sendable {
     private func answer(
         _ clinic: UInt64, _ body: [UInt8], waited: inout Bool
     ) async throws -> [UInt8] {
+        let request = try HubRequest(body, from: NodeID(rawValue: clinic))
+        if case .sums(let sums) = request { return try await node.sums(sums, for: clinic) }
         let step = try await turnstile.pass {
-            try await node.answer(body, from: clinic, waited: nil)
+            try await node.answer(request, from: clinic, waited: nil)
         }
         guard case .wait(let ticket, let longest) = step else { return step.bytes }
         waited = true
@@ -46,7 +50,7 @@ struct HubExchange: Sendable {
         await node.news(for: ticket, atMost: longest)
         let spent = ContinuousClock.now - start
         return try await turnstile.pass {
-            try await node.answer(body, from: clinic, waited: spent)
+            try await node.answer(request, from: clinic, waited: spent)
         }.bytes
     }
 

@@ -12,23 +12,26 @@ extension HubNode {
     ///
     /// - Throws: a `Problem`: the code is unknown, used or expired, the clinic revoked, or the
     ///   request can't be signed.
-    func enrol(_ request: EnrolmentRequest) throws -> EnrolmentAnswer {
+    package func enrol(_ request: EnrolmentRequest) throws -> EnrolmentAnswer {
         do {
             guard let id = request.codeIDBytes, let secret = request.secretBytes else {
                 throw HubRefusal.unknownCode
             }
             let verifier = EnrolmentCode.verifier(of: secret)
-            let moment = Moment.date(now)
             let before = Set(hub.clinics.values.filter(\.isEnrolled).map(\.node))
             let (clinic, certificate) = try hub.enrol(
-                codeID: id, request: request.csrPEM, at: SystemClock.reading(),
+                codeID: id, request: Authority.keyName(ofRequest: request.csrPEM),
+                at: SystemClock.reading(),
                 verify: { isEqual($0, verifier) },
                 sign: { node, name in
                     try authority.sign(
-                        csrPEM: request.csrPEM, node: node.rawValue, name: name, now: moment)
+                        csrPEM: request.csrPEM, node: node.rawValue, name: name,
+                        now: signingTime(for: node))
                 })
             let isNew = !before.contains(clinic.node)
             view.update(hub.clinics, time: hub.time)
+            // Tried again later where it fails: the machine has its certificate.
+            if isNew { try? keepRegistry() }
             logger.log(
                 level: isNew ? .notice : .info,
                 isNew ? "A clinic has enrolled" : "An enrolment was answered again",
@@ -49,7 +52,7 @@ extension HubNode {
             }
             if clinic.isRevoked { throw HubRefusal.revoked }
             let certificate = try authority.sign(
-                csrPEM: csrPEM, node: node, name: clinic.name, now: Moment.date(now))
+                csrPEM: csrPEM, node: node, name: clinic.name, now: signingTime(for: clinic.node))
             logger.info("A certificate was renewed", metadata: ["clinic": "\(clinic.node)"])
             return certificate
         } catch {

@@ -10,13 +10,14 @@ import Trust
 
 /// How the hub is, as `syncctl status`, `/readyz` and `/metrics` say it.
 extension HubNode {
-    func status() throws -> Document {
+    func status() async throws -> Document {
+        let records = try await records(hub.standing().frames)
         let standing = try hub.standing()
         let reasons = reasons(standing)
         return [
             "role": "hub", "epoch": .text(hexadecimal(standing.epoch)),
             "changeSets": .count(standing.frames), "backedUp": .count(standing.backedUp),
-            "records": .count(try records(standing.frames)),
+            "records": .count(records),
             "refused": .count(standing.refused), "parked": .count(standing.parked),
             "clinics": clinicList(standing),
             "addresses": .list(addresses.map { .text($0) }),
@@ -64,7 +65,7 @@ extension HubNode {
         var reasons: [(Severity, String)] = []
         if let trouble { reasons.append((.critical, "Storage failed: \(trouble).")) }
         let space = DiskSpace(ofFolder: settings.dataDirectory)
-        if space.isLow {
+        if space.isLow(settings.lowDisk) {
             let megabytes = (space.free ?? 0) >> 20
             reasons.append(
                 (
@@ -83,6 +84,23 @@ extension HubNode {
         }
         if let backupTrouble {
             reasons.append((.warning, "The last backup failed: \(backupTrouble)"))
+        }
+        for clinic in standing.clinics.map(\.registered)
+        where clinic.digestEqual == false && !clinic.isRevoked {
+            reasons.append(
+                (
+                    .warning,
+                    "What \(clinic.name) holds differs from the hub's: it compares and repairs by "
+                        + "itself; if this stays, run `syncctl verify` there, then here."
+                ))
+        }
+        if let registryTrouble {
+            reasons.append(
+                (
+                    .warning,
+                    "The registry of clinics is not kept beside the database, so a revocation could "
+                        + "be lost with it: \(registryTrouble)"
+                ))
         }
         if standing.refused > 0 {
             reasons.append(
@@ -148,16 +166,10 @@ extension HubNode {
     nonisolated var rootKeyHash: String { (try? authority.rootKeyHash).map(hexadecimal) ?? "" }
 
     /// Records that show. Counted anew only after something was committed.
-    private func records(_ frames: UInt64) throws -> Int64 {
+    private func records(_ frames: UInt64) async throws -> Int64 {
         if let countedRecords, countedRecords.frames == frames { return countedRecords.records }
-        let store = hub.node.store
-        let records = try store.reading {
-            let entities = hub.node.schema.entities.filter(RecordNames.counts)
-            return try entities.reduce(Int64(0)) { sum, entity in
-                let sql = "SELECT count(*) FROM \"\(entity.name)\" WHERE _hidden IS NULL"
-                return sum + (try store.count(sql))
-            }
-        }
+        let entities = hub.node.schema.entities.filter(RecordNames.counts)
+        let records = try await reader.read { try $0.countRecords(of: entities) }
         countedRecords = (frames, records)
         return records
     }

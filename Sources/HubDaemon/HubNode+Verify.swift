@@ -27,7 +27,7 @@ extension HubNode {
             atPath: folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         defer { try? files.removeItem(atPath: folder) }
-        try hub.node.store.backUp(to: "\(folder)/copy.sqlite")
+        try await copier.read { try $0.node.store.copy(to: "\(folder)/copy.sqlite") }
         let verification = Verification(
             copy: "\(folder)/copy.sqlite", scratch: "\(folder)/scratch.sqlite")
         let report = try await Verifier().run(verification)

@@ -25,6 +25,9 @@ package actor HubNode {
     let hub: HubStore
     nonisolated let settings: HubSettings
     nonisolated let authority: Authority
+    nonisolated let registryFile: RegistryFile
+    /// Why what is kept beside the database is behind it, if it is.
+    var registryTrouble: String?
     nonisolated let view: HubView
     nonisolated let metrics = HubMetrics()
     nonisolated let logger: Logger
@@ -32,7 +35,11 @@ package actor HubNode {
     var waiters = Waiters()
     /// The last time that storage failed, until something was written again.
     var trouble: String?
+    nonisolated let reader: DatabaseReader
+    /// Copying a database takes long, and is nothing to be read for sums meanwhile.
+    nonisolated let copier: DatabaseReader
     var lastBackup: Backup?
+    var isBackingUp = false
     /// Why the last try to make one came to nothing.
     var backupTrouble: String?
     /// When that was, by the monotonic clock in milliseconds: it is not tried again at once.
@@ -44,11 +51,16 @@ package actor HubNode {
     /// Opens the hub's database, or makes it.
     ///
     /// - Throws: `StorageFailure`, or a `CocoaError` if the file can't be made.
-    init(_ settings: HubSettings, authority: Authority, logger: Logger) throws {
+    package init(
+        _ settings: HubSettings, authority: Authority, registry: RegistryFile, logger: Logger
+    ) throws {
         self.settings = settings
         self.authority = authority
+        registryFile = registry
         self.logger = logger
         databasePath = settings.dataDirectory + "/hub.sqlite"
+        reader = DatabaseReader(path: databasePath)
+        copier = DatabaseReader(path: databasePath)
         let identity = try FileIdentity(ofFile: databasePath)
         hub = try HubStore(
             path: databasePath, schema: HospitalSchema.current, identity: identity.bytes,
@@ -56,6 +68,12 @@ package actor HubNode {
             boundMilliseconds: UInt64(settings.clockBound.milliseconds))
         hub.sliceBytes = min(hub.sliceBytes, settings.exchange.maximumBytes)
         hub.chunkBytes = min(hub.chunkBytes, settings.exchange.chunkBytes)
+        let kept = try registryFile.read()
+        try hub.merge(kept.entries, revision: kept.revision)
+        let revision = try hub.registryRevision
+        if hub.registry != kept.entries || revision != kept.revision {
+            try registryFile.write(hub.registry, revision: revision)
+        }
         view = HubView(time: hub.time)
         view.update(hub.clinics, time: hub.time)
         lastBackup = BackupFolder(path: settings.backup.directory).newest
@@ -69,7 +87,7 @@ package actor HubNode {
 
     // MARK: Exchange
 
-    enum Step: Sendable {
+    package enum Step: Sendable {
         case answer([UInt8])
         /// Nothing is new: to be asked again when the ticket is over.
         case wait(Waiters.Ticket, Duration)
@@ -79,11 +97,12 @@ package actor HubNode {
     ///
     /// - Parameter waited: how long it has waited already; `nil` before that, when it may.
     /// - Throws: `HubRefusal`, `Malformed`, `StorageFailure`; nothing was committed then.
-    func answer(_ bytes: [UInt8], from node: UInt64, waited: Duration?) throws -> Step {
+    package func answer(_ request: HubRequest, from node: UInt64, waited: Duration?) throws -> Step
+    {
         let mayWait = waited == nil && settings.exchange.longPoll > .zero
         do {
             let answer = try hub.answer(
-                bytes, from: NodeID(rawValue: node), at: SystemClock.reading(), mayWait: mayWait,
+                request, from: NodeID(rawValue: node), at: SystemClock.reading(), mayWait: mayWait,
                 waited: UInt64(waited?.milliseconds ?? 0))
             switch answer {
             case .answer(let bytes, let woken):
@@ -98,6 +117,17 @@ package actor HubNode {
             trouble = failure.description
             throw failure
         }
+    }
+
+    /// Sums of what a clinic may read, taken beside the exchanges of the others.
+    package nonisolated func sums(_ request: SumsRequest, for node: UInt64) async throws -> [UInt8]
+    {
+        let feed = try await self.feed(of: request, for: NodeID(rawValue: node))
+        return try await reader.read { try $0.sums(request, of: feed) }
+    }
+
+    private func feed(of request: SumsRequest, for node: NodeID) throws -> FeedName {
+        try hub.feed(of: request, for: node)
     }
 
     /// Returns when there may be news for a ticket: at once where it came meanwhile, else when it
@@ -144,6 +174,7 @@ package actor HubNode {
         try hub.node.transaction { try hub.advanceClock(SystemClock.reading()) }
         view.update(time: hub.time)
         try hub.saveReadPositions()
+        if registryTrouble != nil { try? keepRegistry() }
     }
 }
 

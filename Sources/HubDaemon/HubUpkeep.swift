@@ -18,6 +18,8 @@ struct HubUpkeep: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var ticks = 0
+            // What a stop has interrupted.
+            await node.lookAnew()
             while !Task.isCancelled {
                 do { try await Task.sleep(for: HubUpkeep.tick) } catch { return }
                 ticks += 1

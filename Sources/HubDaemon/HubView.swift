@@ -3,12 +3,18 @@ import Hub
 import HubServer
 import Sync
 import Synchronization
+import Trust
 
 /// What the hub's door asks at each request, so that it needn't wait for the database: who is
 /// admitted, and what time it is.
 final class HubView: Sendable {
+    private struct Entry {
+        var isRevoked: Bool
+        var certificatesFrom: Int64
+    }
+
     private struct State {
-        var admissions: [UInt64: HubRoutes.Admission] = [:]
+        var entries: [UInt64: Entry] = [:]
         var time: TrustedTime
         var port: Int?
     }
@@ -18,20 +24,27 @@ final class HubView: Sendable {
     init(time: TrustedTime) { state = Mutex(State(time: time)) }
 
     func update(_ clinics: [NodeID: RegisteredClinic], time: TrustedTime) {
-        var admissions: [UInt64: HubRoutes.Admission] = [:]
+        var entries: [UInt64: Entry] = [:]
         for clinic in clinics.values {
-            admissions[clinic.node.rawValue] = clinic.isRevoked ? .revoked : .admitted
+            entries[clinic.node.rawValue] = Entry(
+                isRevoked: clinic.isRevoked, certificatesFrom: clinic.certificatesFrom)
         }
         state.withLock {
-            $0.admissions = admissions
+            $0.entries = entries
             $0.time = time
         }
     }
 
     func update(time: TrustedTime) { state.withLock { $0.time = time } }
 
-    func admission(of node: UInt64) -> HubRoutes.Admission {
-        state.withLock { $0.admissions[node] ?? .unknown }
+    /// Whether a clinic is let in. A certificate from before the clinic was revoked stays void when
+    /// the clinic has come back with another one.
+    func admission(of certificate: ClinicCertificate) -> HubRoutes.Admission {
+        guard let entry = state.withLock({ $0.entries[certificate.node] }) else {
+            return .unknown
+        }
+        let isVoid = certificate.notValidAfter < entry.certificatesFrom
+        return entry.isRevoked || isVoid ? .revoked : .admitted
     }
 
     /// Milliseconds since 1970.

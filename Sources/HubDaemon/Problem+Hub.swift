@@ -48,7 +48,7 @@ extension Problem {
                 status: 403, code: .codeUsed, title: "Enrolment code used",
                 detail: "This enrolment code was used by another machine, and a code is good for "
                     + "one. If that was not you, revoke the clinic on the hub with `syncctl clinic "
-                    + "revoke`; then make a new code with `syncctl clinic add`.")
+                    + "revoke`; then make a new code with `syncctl clinic add` and the same name.")
         case .expiredCode:
             Problem(
                 status: 403, code: .codeExpired, title: "Enrolment code expired",
@@ -68,8 +68,10 @@ extension Problem {
 
     private static let revoked = Problem(
         status: 403, code: .clinicRevoked, title: "Clinic revoked",
-        detail: "This clinic's access was revoked on the hub. If that was a mistake, add it on the "
-            + "hub under another name and enrol it with the new code.")
+        detail:
+            "This clinic's access was revoked on the hub. If that was a mistake, or the machine "
+            + "is another one now, run `syncctl clinic add` with the clinic's name on the hub, and "
+            + "enrol with the new code. What was written here is kept, and is sent then.")
 
     private static func of(_ malformed: Malformed) -> Problem {
         let what: String

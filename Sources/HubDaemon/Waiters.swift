@@ -5,8 +5,8 @@ import Hub
 ///
 /// A waiter is armed in the same step that found nothing new, so that no news falls between that
 /// step and the wait. One that is no longer here is over.
-struct Waiters {
-    struct Ticket: Hashable, Sendable { let number: UInt64 }
+package struct Waiters {
+    package struct Ticket: Hashable, Sendable { let number: UInt64 }
 
     private struct Waiter {
         let feeds: Set<FeedName>

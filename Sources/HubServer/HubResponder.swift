@@ -72,7 +72,7 @@ struct HubResponder: HTTPResponder {
         case .anonymous: throw .certificateMissing
         case .foreign: throw .certificateForeign
         case .clinic(let certificate):
-            switch await routes.admission(certificate.node) {
+            switch await routes.admission(certificate) {
             case .revoked: throw .clinicRevoked
             case .unknown: throw .clinicUnknown
             case .admitted: break

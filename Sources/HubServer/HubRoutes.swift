@@ -15,7 +15,7 @@ package struct HubRoutes: Sendable {
     }
 
     /// Asked at each request of a clinic.
-    package var admission: @Sendable (_ node: UInt64) async -> Admission
+    package var admission: @Sendable (_ certificate: ClinicCertificate) async -> Admission
     /// `POST /v1/exchange`, bytes in and bytes out.
     ///
     /// The task is cancelled when the clinic hangs up and when the hub stops: a call that waits
@@ -33,7 +33,7 @@ package struct HubRoutes: Sendable {
     package var ready: @Sendable () async -> (isReady: Bool, reason: String)
 
     package init(
-        admission: @escaping @Sendable (UInt64) async -> Admission,
+        admission: @escaping @Sendable (ClinicCertificate) async -> Admission,
         exchange: @escaping @Sendable (UInt64, [UInt8], Call) async throws -> [UInt8],
         enrol: @escaping @Sendable (EnrolmentRequest) async throws -> EnrolmentAnswer,
         renew: @escaping @Sendable (UInt64, String) async throws -> String,

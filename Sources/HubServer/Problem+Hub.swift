@@ -19,14 +19,16 @@ extension Problem {
 
     static let clinicRevoked = Problem(
         status: 403, code: .clinicRevoked, title: "Clinic revoked",
-        detail: "This clinic's access was revoked on the hub. If that was a mistake, add it again "
-            + "on the hub and enrol it with the new code; what it has written is kept until then.")
+        detail:
+            "This clinic's access was revoked on the hub. If that was a mistake, or the machine "
+            + "is another one now, run `syncctl clinic add` with the clinic's name on the hub, and "
+            + "enrol with the new code. What was written here is kept, and is sent then.")
 
     static let clinicUnknown = Problem(
         status: 403, code: .clinicUnknown, title: "Clinic unknown",
         detail: "The hub's registry does not have this clinic, though the hub issued its "
-            + "certificate. The hub may have been put back to an older copy: add the clinic again "
-            + "and enrol it with the new code.")
+            + "certificate. The hub could not enter it again by itself: see its log, and "
+            + "whether its disk is full. The clinic tries again.")
 
     static let notFound = Problem(
         status: 404, code: .notFound, title: "No such path",

@@ -186,6 +186,8 @@ package enum Limits {
     package static let replacedStamps = 100_000
     /// Bytes of an author or a purpose.
     package static let headerTextBytes = 512
+    /// Bytes that a later version may put behind a frame's header.
+    package static let headerAdditionBytes = 4096
     /// Bytes of one message of the exchange, before and after compression.
     package static let messageBytes = 80 << 20
 }

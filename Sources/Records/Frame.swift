@@ -9,6 +9,10 @@ import Causality
 ///   partial (1): change sets (count; 0 and its hash, or 1, its salt, length and bytes each)
 /// ```
 ///
+/// A later version puts what it adds behind the header (length, bytes), where it is hashed with it.
+/// So every version finds the place of every frame in its chain, and its parts, and can keep and
+/// forward what it can't read. What would not fit into that needs another kind of message.
+///
 /// The hash of a frame is SHA-256(hash of the previous frame, header, salted hash of each change
 /// set). So who may not see one change set, or has purged it, still verifies the chain.
 package struct Frame: Sendable, Hashable {
@@ -31,19 +35,22 @@ package struct Frame: Sendable, Hashable {
     }
 
     package let bytes: [UInt8]
+    package let version: UInt8
     package let header: FrameHeader
+    /// The header, with what a later version has added behind it.
     private let headerRange: Range<Int>
     /// The salt of the whole frame, unless a part is withheld.
     package let salt: Salt?
     let places: ContiguousArray<Place>
 
-    static let version: UInt8 = 1
+    package static let version: UInt8 = 1
 
     init(
         bytes: [UInt8], header: FrameHeader, headerRange: Range<Int>, salt: Salt?,
         places: ContiguousArray<Place>
     ) {
         self.bytes = bytes
+        version = bytes[0]
         self.header = header
         self.headerRange = headerRange
         self.salt = salt
@@ -66,8 +73,17 @@ package struct Frame: Sendable, Hashable {
     }
 
     /// Makes a frame of which some change sets are withheld.
-    package init(header: FrameHeader, pieces: [Piece]) {
-        var builder = FrameBuilder(header: header, salt: nil, count: pieces.count, capacity: 64)
+    ///
+    /// - Parameters:
+    ///   - version: the frame's; a later one has `addition`.
+    ///   - addition: what a later version has put behind the header: its length and its bytes.
+    package init(
+        header: FrameHeader, pieces: [Piece], version: UInt8 = Frame.version,
+        addition: some Collection<UInt8> = []
+    ) {
+        var builder = FrameBuilder(
+            header: header, salt: nil, count: pieces.count, capacity: 64, version: version,
+            addition: Array(addition))
         for piece in pieces {
             switch piece {
             case .withheld(let hash): builder.add(withheld: hash)
@@ -79,7 +95,7 @@ package struct Frame: Sendable, Hashable {
 
     /// Reads a frame that was stored or sent.
     ///
-    /// - Throws: ``Malformed``; `unknownVersion` when a newer version wrote it.
+    /// - Throws: ``Malformed``. What a newer version wrote is read too, but for its change sets.
     package init(bytes: [UInt8]) throws(Malformed) {
         guard bytes.count <= Limits.frameBytes else {
             throw .tooLarge(what: "frame", limit: Limits.frameBytes)
@@ -100,11 +116,15 @@ package struct Frame: Sendable, Hashable {
     private static func parse(_ raw: UnsafeRawBufferPointer) throws(Malformed) -> Parsed {
         var reader = ByteReader(raw)
         let version = try reader.byte()
-        guard version == Frame.version else { throw .unknownVersion(Int(version)) }
+        guard version >= Frame.version else { throw .invalid("version of a frame") }
         let form = try reader.byte()
         guard form <= 1 else { throw .invalid("form of a frame") }
         let start = reader.at
         let header = try FrameHeader(reading: &reader)
+        if version > Frame.version {
+            let length = try reader.count("addition", atMost: Limits.headerAdditionBytes)
+            _ = try reader.range(length)
+        }
         let headerRange = start..<reader.at
         let salt: Salt? =
             form == 0 ? try reader.salt() : nil
@@ -148,10 +168,11 @@ package struct Frame: Sendable, Hashable {
 
     /// Whether this version reads every change set that is here, as far as their heads tell.
     package var isReadable: Bool {
-        places.allSatisfy { place in
-            place.isWithheld
-                || !place.range.isEmpty && bytes[place.range.lowerBound] == ChangeSet.version
-        }
+        version == Frame.version
+            && places.allSatisfy { place in
+                place.isWithheld
+                    || !place.range.isEmpty && bytes[place.range.lowerBound] == ChangeSet.version
+            }
     }
 
     /// The parts, with the salt of each.
@@ -207,10 +228,13 @@ package struct Frame: Sendable, Hashable {
 
     /// Calls `body` with a reader for each change set that is here and that `takes` names, and its
     /// index.
+    ///
+    /// - Throws: ``Malformed``; `unknownVersion` when a newer version wrote the frame or one of them.
     package func forEachChangeSet(
         where takes: (Int) -> Bool = { _ in true },
         _ body: (Int, inout ChangeSetReader) throws -> Void
     ) throws {
+        guard version == Frame.version else { throw Malformed.unknownVersion(Int(version)) }
         try bytes.withUnsafeBytes { raw in
             // One reader for all, so that its buffers are made once.
             var reader: ChangeSetReader?
@@ -241,7 +265,15 @@ package struct Frame: Sendable, Hashable {
                     })
             }
         }
-        return changed ? Frame(header: header, pieces: pieces) : self
+        return changed ? copy(of: pieces) : self
+    }
+
+    private func copy(of pieces: [Piece]) -> Frame {
+        var header = ByteWriter()
+        self.header.write(to: &header)
+        return Frame(
+            header: self.header, pieces: pieces, version: version,
+            addition: bytes[headerRange].dropFirst(header.bytes.count))
     }
 
     /// The frame with what either copy of it has. The copies must have the same hash.
@@ -262,7 +294,7 @@ package struct Frame: Sendable, Hashable {
         }
         // With all parts here it stays partial in form: the frame's own salt is not known, so
         // each part keeps its derived one.
-        return Frame(header: header, pieces: pieces)
+        return copy(of: pieces)
     }
 
     package static func == (a: Frame, b: Frame) -> Bool { a.bytes == b.bytes }

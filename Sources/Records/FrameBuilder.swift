@@ -13,15 +13,20 @@ package struct FrameBuilder {
     ///   - salt: the whole frame's; `nil` for a frame of which parts may be withheld.
     ///   - count: how many parts will be added.
     ///   - capacity: bytes that they will take, as far as known.
-    package init(header: FrameHeader, salt: Salt?, count: Int, capacity: Int) {
+    ///   - version: with `addition`, see ``Frame``.
+    package init(
+        header: FrameHeader, salt: Salt?, count: Int, capacity: Int,
+        version: UInt8 = Frame.version, addition: [UInt8] = []
+    ) {
         self.header = header
         self.salt = salt
         self.count = count
         out = ByteWriter(capacity: 96 + capacity)
-        out.byte(Frame.version)
+        out.byte(version)
         out.byte(salt == nil ? 1 : 0)
         let start = out.bytes.count
         header.write(to: &out)
+        out.raw(addition)
         headerRange = start..<out.bytes.count
         if let salt { out.salt(salt) }
         out.varint(count)

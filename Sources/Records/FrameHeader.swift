@@ -26,7 +26,7 @@ package struct FrameHeader: Hashable, Sendable {
 
     package var stamp: Stamp { Stamp(hlc: hlc, origin: origin) }
 
-    func write(to out: inout ByteWriter) {
+    package func write(to out: inout ByteWriter) {
         out.origin(origin)
         out.varint(sequence)
         out.fixed64(hlc.rawValue)

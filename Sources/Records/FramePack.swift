@@ -23,8 +23,13 @@ package enum FramePack {
         static let count = 13
     }
 
-    /// Up to so many frames travel as they are: columns of one value each would only cost.
+    /// Up to so many frames travel as they are: columns of one value each would only cost. So do
+    /// those among which one is of a later version, which columns can't hold.
     private static let few = 2
+
+    private static func travelAsTheyAre(_ frames: [Frame]) -> Bool {
+        frames.count <= few || frames.contains { $0.version != Frame.version }
+    }
 
     /// The end of a log, as both sides know it: what follows it need not say whose it is.
     package struct End: Sendable {
@@ -41,7 +46,7 @@ package enum FramePack {
     package static func write(
         _ frames: [Frame], after ends: [End] = [], to out: inout MessageWriter
     ) {
-        guard frames.count > few else {
+        if travelAsTheyAre(frames) {
             out.plain.varint(frames.count << 1 | 1)
             var ends = ends
             for frame in frames { write(frame, &ends, &out.plain) }
@@ -59,9 +64,9 @@ package enum FramePack {
         guard tag >> 1 <= UInt64(limit) else { throw .tooLarge(what: "frames", limit: limit) }
         let count = Int(tag >> 1)
         if tag & 1 == 1 {
-            guard count <= few else { throw .tooLarge(what: "frames", limit: few) }
             var (frames, ends): ([Frame], [End]) = ([], ends)
             for _ in 0..<count { frames.append(try read(&reader.plain, &ends)) }
+            guard travelAsTheyAre(frames) else { throw .tooLarge(what: "frames", limit: few) }
             return frames
         }
         var unpacking = try FramePackReader(&reader.plain)

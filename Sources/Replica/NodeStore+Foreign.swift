@@ -54,7 +54,8 @@ extension NodeStore {
             }
             guard let end = entries.last else { return }
             last = end.position
-            for entry in entries {
+            // What a newer version wrote is not taken apart.
+            for entry in entries where entry.frame.isReadable {
                 var dropped: Set<Int> = []
                 try entry.frame.forEachChangeSet { index, reader in
                     if try drops(entry.frame.header, reader.compartment) { dropped.insert(index) }

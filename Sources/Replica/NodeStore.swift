@@ -58,6 +58,35 @@ package final class NodeStore {
         }
     }
 
+    /// Opens a database that another connection writes, to read it beside that one: see
+    /// ``Store/init(reading:)``. What it says is of one moment only within ``atOneMoment(_:)``.
+    package init(reading path: String, schema: Schema) throws {
+        store = try Store(reading: path)
+        self.schema = schema
+        let store = store
+        (tables, origins, ranks, arrivals) = try store.reading {
+            let origins = try OriginTable(store)
+            return (
+                try Tables(store, schema), origins, try RankTable(store, origins),
+                try Arrivals(store, origins)
+            )
+        }
+        log = FrameLog(store, origins, arrivals)
+        merger = try Merger(store, tables, origins, ranks, arrivals)
+        reader = RecordReader(store, tables, merger.registers)
+        reviews = ReviewItems(store, tables, reader, ranks)
+        snapshots = SnapshotStore(
+            store, tables, origins, ranks, merger.registers, merger.visibility, arrivals)
+    }
+
+    /// Runs `body` on the database as it stands at one moment, whatever is written meanwhile.
+    package func atOneMoment<T>(_ body: () throws -> T) throws -> T {
+        try store.reading {
+            try reload()
+            return try body()
+        }
+    }
+
     /// Runs `body` in one transaction; when it throws, nothing of it remains, in memory either.
     package func transaction<T>(_ body: () throws -> T) throws -> T {
         do {

@@ -15,7 +15,10 @@ package final class Store {
     }
 
     package let path: String
-    package let pool: DatabasePool
+    private let pool: any DatabaseWriter
+    /// Whether this is a connection beside the one that writes.
+    private let isReader: Bool
+    private var isClosed = false
     private var statements: [String: Statement] = [:]
     private var connection: OpaquePointer?
     package private(set) var isInTransaction = false
@@ -23,6 +26,7 @@ package final class Store {
     /// Opens or makes the file.
     package init(path: String, durability: Durability = .full, cacheMegabytes: Int = 64) throws {
         self.path = path
+        isReader = false
         var configuration = Configuration()
         configuration.label = "clinicsync"
         configuration.maximumReaderCount = 4
@@ -44,6 +48,27 @@ package final class Store {
         } catch let error as DatabaseError {
             throw StorageFailure(error)
         }
+    }
+
+    /// Memory that a connection which only reads keeps pages in: it reads everything once.
+    private static let readerCacheMegabytes = 8
+
+    /// Opens a file that another connection writes, to read it beside that one, from another thread
+    /// and at length: in WAL mode a reader sees one moment and holds up nobody. It never writes or
+    /// checkpoints; while it reads, the WAL only grows.
+    package init(reading path: String) throws {
+        self.path = path
+        isReader = true
+        var configuration = Configuration()
+        configuration.label = "clinicsync reader"
+        configuration.readonly = true
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA cache_size = \(-1024 * Store.readerCacheMegabytes)")
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+        }
+        do { pool = try DatabaseQueue(path: path, configuration: configuration) } catch let error
+            as DatabaseError
+        { throw StorageFailure(error) }
     }
 
     /// Runs `body` in one transaction that is committed when it returns and undone when it throws.
@@ -71,7 +96,7 @@ package final class Store {
         }
     }
 
-    /// Runs `body` on the writing connection outside a transaction, to read what is committed.
+    /// Runs `body` on this connection, to read what is committed.
     package func reading<T>(_ body: () throws -> T) throws -> T {
         if isInTransaction { return try body() }
         return try pool.writeWithoutTransaction { db in
@@ -125,8 +150,8 @@ package final class Store {
         _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
     }
 
-    /// A copy of the committed state, as one file that is on disk when this returns.
-    package func backUp(to path: String) throws {
+    /// Writes a copy of the committed state, of one moment, as one file.
+    package func copy(to path: String) throws {
         try pool.writeWithoutTransaction { db in
             connection = db.sqliteConnection
             let statement = try prepare("VACUUM INTO ?")
@@ -140,10 +165,12 @@ package final class Store {
         try pool.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
     }
 
-    /// Closes the file. The statements go first, or SQLite would keep it open.
+    /// Closes the file, once. The statements go first, or SQLite would keep it open.
     package func close() throws {
+        guard !isClosed else { return }
+        isClosed = true
         statements.removeAll()
-        try? checkpoint()
+        if !isReader { try? checkpoint() }
         try pool.close()
     }
 }

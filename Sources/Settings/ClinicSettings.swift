@@ -19,6 +19,8 @@ package struct ClinicSettings: Sendable {
     package let hubURL: URL?
     /// Absolute path of the Unix socket for `syncctl`.
     package let socket: String
+    /// Bytes of the disk below which `status` warns.
+    package let lowDisk: UInt64
     package let log: LogSettings
     package let sync: Sync
     /// The zone of the clinic's wall clocks: of its diary, not of its stamps.
@@ -59,6 +61,7 @@ package struct ClinicSettings: Sendable {
             "listen", .loopbackAddress, standard: ListenAddress(host: "127.0.0.1", port: 8080))
         hubURL = reader.value("hub.url", .hubURL, unset: "not set; enrolling sets it")
         socket = folder.socket
+        lowDisk = folder.lowDisk
         log = LogSettings(from: &reader)
         sync = Sync(
             longPoll: reader.value(

@@ -4,6 +4,10 @@ struct DaemonFolder: Equatable {
     let dataDirectory: String
     /// Absolute path of the Unix socket that `syncctl` speaks to.
     let socket: String
+    /// Bytes of the disk below which `status` warns.
+    let lowDisk: UInt64
+
+    static let standardLowMegabytes = 1024
 
     /// A Unix socket's address holds 108 bytes on Linux, the closing zero included (unix(7)); the
     /// daemon makes the socket under a slightly longer name and moves it to its place.
@@ -12,6 +16,10 @@ struct DaemonFolder: Equatable {
     init(standard: String, from reader: inout SettingsReader) {
         dataDirectory = reader.path("dataDirectory", standard: standard)
         socket = reader.path("socket", standard: "\(dataDirectory)/control.sock")
+        let megabytes = reader.value(
+            "disk.lowMegabytes", .count(64...1_000_000_000, of: "megabytes"),
+            standard: Self.standardLowMegabytes)
+        lowDisk = UInt64(megabytes) << 20
         let length = socket.utf8.count
         if length > Self.maximumSocketBytes {
             reader.reject(

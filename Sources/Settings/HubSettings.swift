@@ -31,6 +31,8 @@ package struct HubSettings: Sendable {
     package let advertisedURL: URL?
     /// Absolute path of the Unix socket for `syncctl`.
     package let socket: String
+    /// Bytes of the disk below which `status` warns.
+    package let lowDisk: UInt64
     package let log: LogSettings
     package let backup: Backup
     /// How far ahead of the hub a stamp may be before it is ranked.
@@ -76,6 +78,7 @@ package struct HubSettings: Sendable {
         advertisedURL = reader.value(
             "advertisedURL", .hubURL, unset: "not set; the first host and the port")
         socket = folder.socket
+        lowDisk = folder.lowDisk
         log = LogSettings(from: &reader)
         backup = Self.backup(in: dataDirectory, from: &reader)
         clockBound = reader.value(

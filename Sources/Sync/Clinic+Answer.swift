@@ -115,6 +115,8 @@ extension Clinic {
         }
         if !isDistrict, feeds[.district] != nil {
             feeds[.district] = nil
+            comparisons[.district] = nil
+            unequal.remove(.district)
             try endJoins { $0.feed == .district }
             try replica.store.run("DELETE FROM _feed WHERE kind = 2")
             try replica.store.run("DELETE FROM _cursor WHERE feed = 2")

@@ -68,6 +68,7 @@ extension Clinic {
                 .bytes(encoded(head.heads)),
             ])
         let chunk = try replica.store.count("SELECT max(id) FROM _chunk")
+        try countLoad()
         for (stamp, rank) in head.ranks.sorted(by: { $0.key < $1.key }) {
             try replica.setRank(stamp, rank, epoch: head.epoch)
         }

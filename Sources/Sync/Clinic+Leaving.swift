@@ -8,13 +8,18 @@ extension Clinic {
     func dropLeaving() throws {
         guard !leaving.isEmpty else { return }
         var staying: Set<Compartment> = []
+        var isKnown = true
         for origin in ownOrigins {
             let head = replica.head(origin)!
             guard head.backedUp < head.sequence else { continue }
             try replica.log.forEach(origin, after: head.backedUp) { entry in
+                // What a newer version wrote into can't be told: nothing goes until it is backed up.
+                isKnown = entry.frame.isReadable
+                guard isKnown else { return false }
                 try entry.frame.forEachChangeSet { _, reader in staying.insert(reader.compartment) }
                 return true
             }
+            if !isKnown { return }
         }
         var gone: Set<Compartment> = []
         for root in leaving.sorted(by: { $0.rawValue < $1.rawValue }) {

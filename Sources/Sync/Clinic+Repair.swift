@@ -56,15 +56,12 @@ extension Clinic {
         }
     }
 
-    /// Compares compartments of buckets that differ, and begins to load anew those that do.
-    ///
-    /// - Returns: the compartments, and the records here by which they differ as far as this
-    ///   clinic's own log can tell; `nil` when the two don't stand at one moment.
-    package func repair(
+    /// The compartments of buckets that differ; `nil` when the two don't stand at one moment.
+    package func differing(
         _ bytes: [UInt8], feed: FeedKind, buckets: [UInt16]
     ) throws -> [Compartment]? {
         let answer = try sums(bytes)
-        return try replica.transaction { () -> [Compartment]? in
+        return try replica.store.reading { () -> [Compartment]? in
             guard stands(feed, at: answer.cursor) else { return nil }
             var ours: [Compartment: ContentSum] = [:]
             let asked = Set(buckets)
@@ -73,12 +70,19 @@ extension Clinic {
                 let sum = try valueSum(of: root)
                 if sum != ContentSum() { ours[compartment] = sum }
             }
-            let differing = Set(ours.keys).union(answer.compartments.keys)
+            return Set(ours.keys).union(answer.compartments.keys)
                 .filter { ours[$0] != answer.compartments[$0] }.sorted()
-            for compartment in differing {
-                try beginJoin(feed, try replica.tables.makeRoot(compartment).root)
+        }
+    }
+
+    /// Begins to load anew what was found to differ. Loading what has come to be equal meanwhile
+    /// does no harm.
+    package func loadAnew(_ compartments: [Compartment], feed: FeedKind) throws {
+        try replica.transaction {
+            for compartment in compartments {
+                let root = try replica.tables.makeRoot(compartment).root
+                if self.feed(of: root) == feed { try beginJoin(feed, root) }
             }
-            return differing
         }
     }
 
@@ -96,10 +100,32 @@ extension Clinic {
         }
     }
 
-    /// After a repair: the sum of a feed as its content now is.
-    package func recountSum(_ feed: FeedKind) throws {
+    // MARK: The sums that are kept
+
+    /// Writes down what is kept of all feeds in memory, so that a reader finds it.
+    package func writeDownFeeds() throws {
+        for kind in feeds.keys { feeds[kind]!.isDirty = true }
+        try replica.transaction { try saveFeeds() }
+    }
+
+    /// What the content of a feed comes to, less the sum that is kept of it: zero, where no bit has
+    /// fallen over.
+    package func sumError(_ feed: FeedKind) throws -> ContentSum {
+        try replica.store.reading {
+            guard let kept = feeds[feed]?.sum else { return ContentSum() }
+            var error = try contentSum(feed)
+            error -= kept
+            return error
+        }
+    }
+
+    /// Puts the sum that is kept of a feed right. What was written since the error was found has
+    /// changed content and sum alike.
+    package func correctSum(_ feed: FeedKind, by error: ContentSum) throws {
+        guard error != ContentSum(), feeds[feed] != nil else { return }
         try replica.transaction {
-            try recount(feed)
+            feeds[feed]!.sum += error
+            feeds[feed]!.isDirty = true
             try saveFeeds()
         }
     }

@@ -123,7 +123,8 @@ extension Clinic {
             pulls.append(
                 ExchangeRequest.Pull(
                     feed: kind, cursors: cursors, loading: loading,
-                    isEqual: isCompared(kind, state)))
+                    wasEqual: comparisons[kind]?.isEqual,
+                    standsEqual: isCompared(kind, state)))
         }
         return pulls
     }

@@ -19,6 +19,8 @@ extension Clinic {
 
     /// - Returns: how many change sets of others were applied.
     func take(_ slice: ExchangeAnswer.Slice, epoch: UInt64, carefully: Bool) throws -> Int {
+        // Its scope was widened: it asks for the district's feed in its next request.
+        if slice.offersDistrict, feeds[.district] == nil { knowsScope = false }
         guard let state = feeds[slice.feed] else { return 0 }
         guard state.isStarted else {
             try start(slice)
@@ -122,6 +124,7 @@ extension Clinic {
             if wasHere { try loadAnew([root], .own) } else { try beginJoin(.own, root) }
         case .shrink(let compartment):
             if let root = try replica.tables.root(compartment) { try release(root) }
+        case .retaken(let origin, let sequence): try takeRetaken(origin, sequence)
         case .frame(let frame, let previous, let rank):
             let origin = frame.header.origin
             let before = run.chain[origin]
@@ -134,7 +137,7 @@ extension Clinic {
             run.chain[origin] = (frame.header.sequence, own)
             try order(frame.header.stamp, rank, &run)
             if origin.node == node {
-                try takeOwn(frame, hash: own)
+                try takeOwn(frame, hash: own, previous: hash)
             } else {
                 try takeForeign(frame, hash: own, previous: hash, &run)
             }
@@ -158,7 +161,7 @@ extension Clinic {
     }
 
     /// A frame that a former life of this replica wrote, which it lacks since it was restored.
-    private func takeOwn(_ frame: Frame, hash: FrameHash) throws {
+    private func takeOwn(_ frame: Frame, hash: FrameHash, previous: FrameHash) throws {
         let origin = frame.header.origin
         let head = replica.head(origin)?.sequence ?? 0
         if frame.header.sequence <= head {
@@ -173,6 +176,7 @@ extension Clinic {
         _ = try replica.append(frame)
         try replica.setAcknowledged(
             origin, frame.header.sequence, backedUp: replica.head(origin)!.backedUp)
+        guard frame.isReadable else { return try park(frame, after: previous, Clinic.newer) }
         try replica.apply(frame) { _, compartment in
             // A compartment of which nothing is here yet may be held all the same, by a feed that
             // carries all of its kind.
@@ -196,7 +200,7 @@ extension Clinic {
                 if try takes(reader.compartment, run) { taken.insert(index) }
             }
         } catch Malformed.unknownVersion {
-            try park(frame, "a newer version wrote it: it is read after the upgrade")
+            try park(frame, after: previous, Clinic.newer)
             return
         }
         guard !taken.isEmpty else { return }
@@ -213,7 +217,8 @@ extension Clinic {
             run.received += taken.count
         } catch is Malformed {
             (feeds, leaving) = before
-            try park(frame, "it is not what this version's schema allows: report it")
+            try park(
+                frame, after: previous, "it is not what this version's schema allows: report it")
         }
     }
 
@@ -227,11 +232,7 @@ extension Clinic {
         return run.position > chunk.position
     }
 
-    private func park(_ frame: Frame, _ reason: String) throws {
-        try letters.add(
-            .parked, frame.header.origin, frame.header.sequence, reason: reason,
-            since: time.highWaterMark, bytes: frame.bytes)
-    }
+    private static let newer = "a newer version wrote it: it is read after the upgrade"
 
     /// Takes the change sets of a frame that are named, into the log and the record.
     private func take(
@@ -263,6 +264,12 @@ extension Clinic {
 
     /// Adds up anew what is held by a feed.
     func recount(_ feed: FeedKind) throws {
+        feeds[feed]!.sum = try contentSum(feed)
+        feeds[feed]!.isDirty = true
+    }
+
+    /// The sum of all that is held by a feed, from the stamps in the rows.
+    func contentSum(_ feed: FeedKind) throws -> ContentSum {
         var sum = ContentSum()
         for kind in Compartment.Kind.allCases {
             var after: RootReference?
@@ -275,7 +282,6 @@ extension Clinic {
                 after = last
             }
         }
-        feeds[feed]!.sum = sum
-        feeds[feed]!.isDirty = true
+        return sum
     }
 }

@@ -16,6 +16,7 @@ package struct ClinicStanding: Sendable, Equatable {
     package var parked = 0
     /// Change sets of others that were applied.
     package var received: UInt64 = 0
+    /// Counted beside the replica's own thread, since all conflicts have to be read for it.
     package var reviewItems = 0
     /// Milliseconds since 1970; `nil` before the first.
     package var lastExchange: UInt64?
@@ -51,14 +52,25 @@ extension Clinic {
             standing.acknowledged -= min(standing.refused, standing.acknowledged)
             standing.parked = try letters.count(.parked)
             standing.received = try replica.store.metaNumber("received") ?? 0
-            standing.reviewItems = try replica.reviews.count()
             standing.lastExchange = try replica.store.metaNumber("lastExchange")
             standing.sums = comparisons
-            standing.isLoading = !joins.isEmpty
+            standing.isLoading = isLoading
             standing.clockOffset = time.offset
             standing.quality = reading(now).quality
             return standing
         }
+    }
+
+    package var isLoading: Bool { !joins.isEmpty }
+
+    /// What changes whenever content does: sums of all that is held.
+    package struct ContentVersion: Equatable, Sendable {
+        var sums: [FeedKind: ContentSum]
+        var leaving: Int
+    }
+
+    package var contentVersion: ContentVersion {
+        ContentVersion(sums: feeds.mapValues(\.sum), leaving: leaving.count)
     }
 
     /// Asks the hub to hold a patient here, or to leave: a change set in the clinic's own affairs.

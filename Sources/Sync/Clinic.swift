@@ -83,9 +83,29 @@ package final class Clinic {
         replica.recover = { [unowned self] in try load(now: nil) }
         try replica.transaction {
             for sql in Clinic.tables { try replica.store.execute(sql) }
+            try letters.makeTable()
             try begin(identity: identity)
         }
         try replica.store.reading { try load(now: now) }
+    }
+
+    /// Opens a replica that another connection writes, to read it beside that one. Nothing but
+    /// ``atOneMoment(_:)`` and what it is given may be called of it.
+    package init(reading path: String, schema: Schema, node: NodeID) throws {
+        self.node = node
+        random = SystemRandomNumberGenerator()
+        replica = try NodeStore(reading: path, schema: schema)
+        letters = LetterBox(replica.store)
+        (incarnation, hlc, floor, epoch) = (Incarnation(rawValue: 0), .zero, .zero, 0)
+        time = TrustedTime(highWaterMark: 0, monotonic: 0)
+    }
+
+    /// Runs `body` on the replica as it stands at one moment, whatever is written meanwhile.
+    package func atOneMoment<T>(_ body: () throws -> T) throws -> T {
+        try replica.atOneMoment {
+            try load(now: nil)
+            return try body()
+        }
     }
 
     static let tables = [
@@ -112,7 +132,6 @@ package final class Clinic {
             hash INTEGER NOT NULL, heads BLOB NOT NULL)
         """,
         "CREATE TABLE IF NOT EXISTS _loaded (root INTEGER PRIMARY KEY, chunk INTEGER NOT NULL)",
-        Letter.table,
     ]
 
     /// Starts a new incarnation unless this is the very file that the last one wrote.

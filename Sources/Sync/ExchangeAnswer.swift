@@ -69,6 +69,8 @@ package struct ExchangeAnswer: Sendable, Equatable {
         package var holds: [Compartment]?
         /// Whether the cursor of what is being loaded does not fit: it is to be loaded anew.
         package var mustReload: Bool
+        /// In the own feed's: whether the clinic may read the district's feed and hasn't asked for it.
+        package var offersDistrict = false
 
         package init(feed: FeedKind, from: Cursor?, to: Cursor) {
             self.feed = feed
@@ -132,6 +134,12 @@ package struct ExchangeAnswer: Sendable, Equatable {
         static let isNewest: UInt8 = 128
     }
 
+    /// The number of items, and two bits below it.
+    private enum SliceLength {
+        static let hasMore: UInt64 = 1
+        static let offersDistrict: UInt64 = 2
+    }
+
     private func write(
         _ slice: Slice, of request: ExchangeRequest, to out: inout MessageWriter,
         _ frames: inout [Frame]
@@ -149,7 +157,10 @@ package struct ExchangeAnswer: Sendable, Equatable {
             out.plain.varint(slice.to.position - (slice.from?.position ?? 0))
             out.raw.fixed64(slice.to.hash)
         }
-        out.plain.varint(slice.items.count << 1 | (slice.behind > 0 ? 1 : 0))
+        out.plain.varint(
+            UInt64(slice.items.count) << 2
+                | (slice.offersDistrict ? SliceLength.offersDistrict : 0)
+                | (slice.behind > 0 ? SliceLength.hasMore : 0))
         if slice.behind > 0 { out.plain.varint(slice.behind) }
         if let sum = slice.sum {
             out.raw.fixed64(sum.low)
@@ -179,6 +190,10 @@ package struct ExchangeAnswer: Sendable, Equatable {
             case .shrink(let compartment):
                 out.plain.byte(5)
                 out.plain.compartment(compartment)
+            case .retaken(let origin, let sequence):
+                out.plain.byte(6)
+                out.plain.origin(origin)
+                out.plain.varint(sequence)
             }
         }
     }
@@ -248,12 +263,17 @@ package struct ExchangeAnswer: Sendable, Equatable {
         }
         let to = try end(&reader, from, stands: has(SliceTag.stands))
         let length = try reader.plain.varint()
-        guard length >> 1 <= UInt64(FramePack.limit) else {
+        guard length >> 2 <= UInt64(FramePack.limit) else {
             throw .tooLarge(what: "entries", limit: FramePack.limit)
         }
-        let behind = length & 1 == 1 ? try reader.plain.varint() : 0
-        guard behind < 1 << 61 else { throw .invalid("length of a feed") }
-        guard length & 1 == 0 || behind > 0 else { throw .invalid("length of a feed") }
+        guard length & SliceLength.offersDistrict == 0 || feed == .own else {
+            throw .invalid("flags of a slice")
+        }
+        let hasMore = length & SliceLength.hasMore != 0
+        let behind = hasMore ? try reader.plain.varint() : 0
+        guard behind < 1 << 61, hasMore == (behind > 0) else {
+            throw .invalid("length of a feed")
+        }
         var sum: ContentSum?
         if has(SliceTag.hasSum) {
             sum = ContentSum()
@@ -268,12 +288,13 @@ package struct ExchangeAnswer: Sendable, Equatable {
             holds = list
         }
         var items: [FeedItem] = []
-        for at in 0..<Int(length >> 1) {
+        for at in 0..<Int(length >> 2) {
             items.append(try item(&reader, index, at, &places))
         }
         var slice = Slice(feed: feed, from: from, to: to)
         (slice.behind, slice.items, slice.sum, slice.holds) = (behind, items, sum, holds)
         slice.mustReload = has(SliceTag.mustReload)
+        slice.offersDistrict = length & SliceLength.offersDistrict != 0
         return slice
     }
 
@@ -309,6 +330,8 @@ package struct ExchangeAnswer: Sendable, Equatable {
             return .passedRanked(Stamp(hlc: hlc, origin: origin), rank: rank)
         case 3, 4: return .grow(try reader.plain.compartment(), isFresh: tag == 4)
         case 5: return .shrink(try reader.plain.compartment())
+        case 6:
+            return .retaken(try reader.plain.origin(), sequence: try reader.plain.varint())
         default:
             guard tag & ~24 == 2 else { throw .invalid("tag of an entry") }
             let previous =

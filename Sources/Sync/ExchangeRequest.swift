@@ -45,15 +45,21 @@ package struct ExchangeRequest: Sendable, Equatable {
         package var cursors: [Cursor]
         /// The newest cursor at which a span that is still being loaded was read.
         package var loading: Cursor?
-        /// Whether the clinic has compared what it holds at its cursor, and found it equal: the
-        /// hub need not say its sum there again.
-        package var isEqual: Bool
+        /// What came of the clinic's last comparison of this feed with the hub; `nil` when it has
+        /// compared nothing since it started.
+        package var wasEqual: Bool?
+        /// Whether that was at this cursor, and equal: the hub need not say its sum there again.
+        package var standsEqual: Bool
 
-        package init(feed: FeedKind, cursors: [Cursor], loading: Cursor?, isEqual: Bool = false) {
+        package init(
+            feed: FeedKind, cursors: [Cursor], loading: Cursor?, wasEqual: Bool? = nil,
+            standsEqual: Bool = false
+        ) {
             self.feed = feed
             self.cursors = cursors
             self.loading = loading
-            self.isEqual = isEqual
+            self.wasEqual = wasEqual
+            self.standsEqual = standsEqual
         }
     }
 
@@ -73,6 +79,12 @@ package struct ExchangeRequest: Sendable, Equatable {
     package var frames: [Frame]
 
     static let kind: UInt8 = 1
+
+    /// Whether all that the clinic has compared was equal; `nil` where it has compared nothing.
+    package var wasEqual: Bool? {
+        let outcomes = pulls.compactMap(\.wasEqual)
+        return outcomes.isEmpty ? nil : outcomes.allSatisfy { $0 }
+    }
 
     /// The newest cursor that a pull presents.
     func newestCursor(_ feed: FeedKind) -> Cursor? {
@@ -119,8 +131,10 @@ package struct ExchangeRequest: Sendable, Equatable {
         static let feed: UInt8 = 3
         static let hasOneCursor: UInt8 = 4
         static let isLoading: UInt8 = 8
-        static let isEqual: UInt8 = 16
-        static let all = feed | hasOneCursor | isLoading | isEqual
+        static let standsEqual: UInt8 = 16
+        static let wasCompared: UInt8 = 32
+        static let wasEqual: UInt8 = 64
+        static let all: UInt8 = 127
     }
 
     private func write(_ pull: Pull, to out: inout MessageWriter) {
@@ -128,7 +142,9 @@ package struct ExchangeRequest: Sendable, Equatable {
         out.plain.byte(
             pull.feed.rawValue | (hasOne ? PullTag.hasOneCursor : 0)
                 | (pull.loading == nil ? 0 : PullTag.isLoading)
-                | (pull.isEqual ? PullTag.isEqual : 0))
+                | (pull.standsEqual ? PullTag.standsEqual : 0)
+                | (pull.wasEqual == nil ? 0 : PullTag.wasCompared)
+                | (pull.wasEqual == true ? PullTag.wasEqual : 0))
         if !hasOne { out.plain.varint(pull.cursors.count) }
         for cursor in pull.cursors { out.cursor(cursor) }
         if let loading = pull.loading { out.cursor(loading) }
@@ -139,6 +155,11 @@ package struct ExchangeRequest: Sendable, Equatable {
         guard tag & ~PullTag.all == 0, let feed = FeedKind(rawValue: tag & PullTag.feed) else {
             throw .invalid("feed")
         }
+        let wasEqual: Bool? =
+            tag & PullTag.wasCompared != 0 ? tag & PullTag.wasEqual != 0 : nil
+        let standsEqual = tag & PullTag.standsEqual != 0
+        guard tag & PullTag.wasEqual == 0 || wasEqual == true, !standsEqual || wasEqual == true
+        else { throw .invalid("outcome of a comparison") }
         var count = 1
         if tag & PullTag.hasOneCursor == 0 {
             count = try reader.plain.count("cursors", atMost: 1000)
@@ -149,7 +170,7 @@ package struct ExchangeRequest: Sendable, Equatable {
         return Pull(
             feed: feed, cursors: cursors,
             loading: tag & PullTag.isLoading != 0 ? try reader.cursor() : nil,
-            isEqual: tag & PullTag.isEqual != 0)
+            wasEqual: wasEqual, standsEqual: standsEqual)
     }
 
     init(_ reader: inout MessageReader, from node: NodeID) throws(Malformed) {

@@ -42,6 +42,8 @@ package enum FeedItem: Sendable, Equatable {
     case grow(Compartment, isFresh: Bool)
     /// The clinic holds the compartment no longer.
     case shrink(Compartment)
+    /// One of the clinic's own, which the hub had put aside, is in the record after all.
+    case retaken(Origin, sequence: UInt64)
 
     /// How many positions of the feed the item takes.
     package var length: UInt64 {

@@ -1,9 +1,8 @@
 import Causality
 import Records
-import Replica
 
-/// A change set that could not be taken: refused, with its reason, or parked until an upgrade.
-/// It is kept with its bytes, is listed, and never stops what comes after it.
+/// A frame that could not be taken: refused, with its reason, or parked until an upgrade. It is kept
+/// with its bytes, is listed, and never stops what comes after it.
 package struct Letter: Sendable, Equatable {
     package enum Kind: Int64, Sendable {
         /// The hub does not take it into the record.
@@ -19,75 +18,38 @@ package struct Letter: Sendable, Equatable {
     package var reason: String
     /// Milliseconds since 1970.
     package var since: UInt64
-
-    package static let table = """
-        CREATE TABLE IF NOT EXISTS _letter (
-            id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, node INTEGER NOT NULL,
-            incarnation INTEGER NOT NULL, lane INTEGER NOT NULL, seq INTEGER NOT NULL,
-            reason TEXT NOT NULL, since INTEGER NOT NULL, bytes BLOB NOT NULL,
-            UNIQUE (node, incarnation, lane, seq))
-        """
+    /// The hash of the frame before it, where that need not be in the log.
+    package var previous: FrameHash?
+    /// How many chunks of state this replica had taken when the letter was laid aside: where it has
+    /// taken more since, they may hold what the letter says, and what has replaced it.
+    package var loads: UInt64 = 0
 }
 
-/// The letters of a database.
-package struct LetterBox {
-    private let store: Store
-    package init(_ store: Store) { self.store = store }
-
-    package func add(
-        _ kind: Letter.Kind, _ origin: Origin, _ sequence: UInt64, reason: String, since: UInt64,
-        bytes: [UInt8]
-    ) throws {
-        try store.run(
-            """
-            INSERT OR IGNORE INTO _letter (kind, node, incarnation, lane, seq, reason, since, bytes) \
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                .integer(kind.rawValue), .unsigned(origin.node.rawValue),
-                .unsigned(origin.incarnation.rawValue), .integer(Int64(origin.lane.rawValue)),
-                .unsigned(sequence), .text(reason), .unsigned(since), .bytes(bytes),
-            ])
+/// What came of trying a letter again.
+package struct RetriedLetter: Sendable, Equatable {
+    package enum Outcome: String, Sendable {
+        /// It is in the record now.
+        case applied
+        /// State has been loaded since it was laid aside. What it wrote into is loaded anew from
+        /// the hub, which has it.
+        case loading
+        /// It concerns nothing that is held here any more.
+        case released
+        /// It can't be read by this version.
+        case parked
+        /// The hub does not take it.
+        case refused
     }
 
-    package func all() throws -> [Letter] {
-        try store.rows(
-            """
-            SELECT id, kind, node, incarnation, lane, seq, reason, since FROM _letter ORDER BY id
-            """
-        ) { row in
-            Letter(
-                id: row.integer(0), kind: Letter.Kind(rawValue: row.integer(1)) ?? .refused,
-                origin: Origin(
-                    node: NodeID(rawValue: row.unsigned(2)),
-                    incarnation: Incarnation(rawValue: row.unsigned(3)),
-                    lane: Lane(rawValue: UInt8(truncatingIfNeeded: row.integer(4))) ?? .bulk),
-                sequence: row.unsigned(5), reason: row.text(6), since: row.unsigned(7))
-        }
+    package var letter: Letter
+    package var outcome: Outcome
+    /// Why the hub refuses it, where it says so in this version's words.
+    package var refusal: RefusalReason? {
+        RefusalReason.allCases.first { $0.description == letter.reason }
     }
 
-    package func bytes(_ id: Int64) throws -> [UInt8]? {
-        try store.row("SELECT bytes FROM _letter WHERE id = ?", [.integer(id)]) { $0.bytes(0) }
-    }
-
-    package func remove(_ id: Int64) throws {
-        try store.run("DELETE FROM _letter WHERE id = ?", [.integer(id)])
-    }
-
-    package func count(_ kind: Letter.Kind) throws -> Int {
-        Int(
-            try store.count(
-                "SELECT count(*) FROM _letter WHERE kind = ?", [.integer(kind.rawValue)]))
-    }
-
-    package func contains(_ origin: Origin, _ sequence: UInt64) throws -> Bool {
-        try store.count(
-            """
-            SELECT count(*) FROM _letter WHERE node = ? AND incarnation = ? AND lane = ? AND seq = ?
-            """,
-            [
-                .unsigned(origin.node.rawValue), .unsigned(origin.incarnation.rawValue),
-                .integer(Int64(origin.lane.rawValue)), .unsigned(sequence),
-            ]) > 0
+    package init(_ letter: Letter, _ outcome: Outcome) {
+        self.letter = letter
+        self.outcome = outcome
     }
 }

@@ -16,6 +16,19 @@ extension CredentialFolder {
         return certificate.hasSigned(try credentials.leaf) ? (credentials, certificate) : nil
     }
 
+    /// The key to enrol with.
+    ///
+    /// - Parameter again: whether the same code may have been used by this folder already. Then it
+    ///   is the key that came of it, so that the hub sees the same machine.
+    package func enrolmentKey(again: Bool) throws(TrustError) -> ClinicKey {
+        if again, let text = try read(CredentialFolder.clinicFile),
+            let kept = try? KeyedCertificate(combinedPEM: text, what: CredentialFolder.clinicFile)
+        {
+            return try ClinicKey(privateKeyPEM: kept.privateKeyPEM)
+        }
+        return try pendingKey()
+    }
+
     /// The key to enrol or renew with. It is kept until its certificate is there, so that a
     /// request whose answer was lost is repeated with the same key.
     package func pendingKey() throws(TrustError) -> ClinicKey {
@@ -29,16 +42,19 @@ extension CredentialFolder {
         return key
     }
 
-    /// Keeps what the hub has issued to `pendingKey`.
+    /// Keeps what the hub has issued.
     ///
-    /// - Parameter root: the hub's root, at enrolment.
+    /// - Parameters:
+    ///   - root: the hub's root, at enrolment.
+    ///   - key: to which it was issued; `nil` for `pendingKey`.
     /// - Throws: `TrustError.keyDoesNotFitCertificate`, or `.notAClinicCertificate` if another
     ///   root has signed it; what was there stays.
     package func adopt(
-        certificatePEM: String, root newRoot: RootCertificate? = nil
+        certificatePEM: String, root newRoot: RootCertificate? = nil, key: ClinicKey? = nil
     ) throws(TrustError) -> KeyedCertificate {
+        let key = if let key { key } else { try pendingKey() }
         let credentials = try KeyedCertificate(
-            certificatePEM: certificatePEM, privateKeyPEM: pendingKey().privateKeyPEM)
+            certificatePEM: certificatePEM, privateKeyPEM: key.privateKeyPEM)
         _ = try ClinicCertificate(pem: certificatePEM)
         let kept = try clinic()?.1
         guard let root = newRoot ?? kept, root.hasSigned(try credentials.leaf) else {

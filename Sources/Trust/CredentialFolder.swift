@@ -28,7 +28,9 @@ package struct CredentialFolder: Sendable {
     }
 
     /// The text of a file, or `nil` if there is none of that name.
-    package func read(_ name: String) throws(TrustError) -> String? {
+    package func read(
+        _ name: String, atMost limit: Int = CredentialFolder.maximumFileBytes
+    ) throws(TrustError) -> String? {
         let file = path + "/" + name
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -43,7 +45,7 @@ package struct CredentialFolder: Sendable {
             guard count >= 0 else { throw CredentialFolder.failure(file, "reading") }
             if count == 0 { return String(decoding: bytes, as: UTF8.self) }
             bytes.append(contentsOf: chunk[..<count])
-            guard bytes.count <= CredentialFolder.maximumFileBytes else {
+            guard bytes.count <= limit else {
                 throw .unreadable(what: file)
             }
         }

@@ -51,6 +51,9 @@ package struct EnrolmentCode: Sendable, Equatable {
     /// 15 groups of 7 characters.
     package var text: String { CheckedGroups.text(id + secret + rootKeyHash) }
 
+    /// By which a machine knows a code again that it has used: 16 hexadecimal digits, no secret.
+    package var name: String { Hexadecimal.text(id) }
+
     /// What the hub stores instead of the secret. 128 random bits need no salt and no slow hash.
     package var verifier: [UInt8] { EnrolmentCode.verifier(of: secret) }
 

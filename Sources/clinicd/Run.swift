@@ -47,7 +47,8 @@ extension Clinicd {
                             longPoll: UInt64(settings.sync.longPoll.components.seconds),
                             idle: UInt64(settings.sync.idle.components.seconds) * 1000,
                             bytes: settings.sync.maximumBytes),
-                        socket: settings.socket, version: Clinicd.version),
+                        socket: settings.socket, version: Clinicd.version,
+                        lowDisk: settings.lowDisk),
                     logger: logger)
                 if daemon.node == nil { logger.warning("\(ClinicDaemon.notEnrolledNotice)") }
                 return daemon

@@ -2,15 +2,21 @@ import ArgumentParser
 
 struct ClinicCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clinic", abstract: "Enrol clinics, list them, and shut them out.",
+        commandName: "clinic",
+        abstract: "Enrol clinics, list them, say what they see, and shut them out.",
         subcommands: [
-            ClinicAddCommand.self, ClinicListCommand.self, ClinicRevokeCommand.self,
+            ClinicAddCommand.self, ClinicListCommand.self, ClinicScopeCommand.self,
+            ClinicRevokeCommand.self,
         ])
 }
 
 struct ClinicAddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Make a code with which a clinic enrols, once.")
+        commandName: "add", abstract: "Make a code with which a clinic enrols, once.",
+        discussion: """
+            A clinic that was revoked, because its machine was lost or by mistake, comes back by the \
+            same name: as the clinic that it was, with the new code. Its old certificates stay void.
+            """)
 
     /// What a clinic is sent.
     enum Scope: String, ExpressibleByArgument, CaseIterable {
@@ -23,8 +29,12 @@ struct ClinicAddCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "The clinic's name, for people.") var name: String
 
-    @Option(help: "Which patients it is sent: its own, or the whole district's.")
-    var scope: Scope = .own
+    @Option(
+        help: """
+            Which patients it is sent: its own, or the whole district's. (default: own, or what a \
+            clinic of that name has)
+            """)
+    var scope: Scope?
 
     @Option(
         help: ArgumentHelp(
@@ -42,7 +52,7 @@ struct ClinicAddCommand: AsyncParsableCommand {
         let answer = try await connection.ask(
             "clinic-add",
             .object([
-                ("name", .string(name)), ("scope", .string(scope.rawValue)),
+                ("name", .string(name)), ("scope", scope.map { .string($0.rawValue) }),
                 ("organization", organization.map { .string($0) }),
             ]))
         connection.show(answer, as: EnrolmentCode.self, describe: \.description)
@@ -61,6 +71,30 @@ struct ClinicListCommand: AsyncParsableCommand {
     }
 }
 
+struct ClinicScopeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scope", abstract: "Say which patients a clinic is sent.",
+        discussion: """
+            What it is to be sent more comes with its next exchanges. What it is to be sent no \
+            longer leaves it once all that was written there is in a backup of the hub.
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+    @Argument(help: "The clinic's name.") var name: String
+    @Argument(help: "Its own patients, or the whole district's.")
+    var scope: ClinicAddCommand.Scope
+
+    func run() async throws {
+        let answer = try await connection.ask(
+            "clinic-scope",
+            .object([("name", .string(name)), ("scope", .string(scope.rawValue))]),
+            timeout: .seconds(600))
+        connection.show(answer, as: JSONValue.self) { _ in
+            "\(name) is sent \(scope == .own ? "its own patients" : "all patients of the district")."
+        }
+    }
+}
+
 struct ClinicRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Shut a clinic out, from its next request on.")
@@ -71,7 +105,8 @@ struct ClinicRevokeCommand: AsyncParsableCommand {
     func run() async throws {
         let answer = try await connection.ask("clinic-revoke", .object([("name", .string(name))]))
         connection.show(answer, as: JSONValue.self) { _ in
-            "\(name) is revoked: the hub answers it no more. What it has sent stays."
+            "\(name) is revoked: the hub answers it no more. What it has sent stays. If it is to "
+                + "come back: syncctl clinic add \(name)"
         }
     }
 }

@@ -21,8 +21,12 @@ struct LettersListCommand: AsyncParsableCommand {
 struct LettersRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Try again to apply what is parked and send what was refused."
-    )
+        abstract: "Try again what is parked or refused, and say what becomes of each.",
+        discussion: """
+            What is parked is applied once this version can read it. What the hub refused can only \
+            be tried again there, where it is looked at anew; a clinic says so of each, with what \
+            to do. Ends with 1 while any is left.
+            """)
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -60,13 +64,28 @@ struct Letter: Decodable {
 
 /// What came of trying again.
 struct LettersRetried: Decodable {
+    struct Tried: Decodable {
+        let id: JSONValue?
+        /// `applied`, `loading`, `released`, `parked` or `refused`.
+        let outcome: String?
+        let reason: String?
+        let advice: String?
+    }
+
     let retried: Int?
     let applied: Int?
     let parked: Int?
     let refused: Int?
+    let letters: [Tried]?
 
     var description: String {
-        "Tried \(retried.cell) again: \(applied.cell) went through, \(parked.cell) are still "
-            + "parked, \(refused.cell) still refused."
+        let sum =
+            "Tried \(retried.cell) again: \(applied.cell) went through, \(parked.cell) are still "
+            + "parked, \(refused.cell) refused."
+        let lines = (letters ?? []).map { letter in
+            "letter \(letter.id?.brief ?? "–"), \(letter.outcome.cell): \(letter.reason.cell)\n"
+                + "  \(letter.advice.cell)."
+        }
+        return ([sum] + lines).joined(separator: "\n")
     }
 }

@@ -56,6 +56,39 @@ extension ProcessSuite {
             }
         }
 
+        @Test(
+            "The same machine may enrol again with its code, and a revoked one comes back",
+            .timeLimit(.minutes(5)))
+        func enrolledAgain() async throws {
+            try await RunningDistrict.with(clinics: []) { district in
+                let clinic = try district.makeClinic("first")
+                let code = try await district.enrol(clinic)
+                try await district.enrol(clinic, code: code).expecting(0)
+                // As a crash between certificate and name would leave it.
+                try FileManager.default.removeItem(atPath: clinic.data + "/clinic.json")
+                try await district.enrol(clinic, code: code).expecting(0)
+                try await clinic.start()
+                district.add(clinic)
+                try await district.register(0..<2, of: IdentityTests.demo, at: clinic)
+                try await district.converge()
+                let node = try await clinic.status()["node"]?.text
+
+                try await district.hub.syncctl("clinic", "revoke", "first").expecting(0)
+                try await clinic.setPhone("unsent", of: IdentityTests.patient(0))
+                #expect(try await clinic.syncctl("sync", "--wait", "10").status == 1)
+                let reasons = try await clinic.status()["reasons"]?.compact ?? ""
+                #expect(reasons.contains("syncctl clinic add"), "\(reasons)")
+                try await clinic.stop()
+                try await district.enrol(clinic)
+                try await clinic.start()
+                try await district.converge()
+                #expect(try await clinic.status()["node"]?.text == node)
+                #expect(try await clinic.status().pending == 0)
+                let known = try await district.hub.status()["clinics"]?.elements.first
+                #expect(known?["digestEqual"]?.isTrue == true)
+            }
+        }
+
         @Test("A hub with another authority is not spoken to", .timeLimit(.minutes(5)))
         func foreignAuthority() async throws {
             try await RunningDistrict.with(clinics: ["first"]) { district in

@@ -109,13 +109,42 @@ struct FrameTests {
         #expect(a.derived(count: 200).prefix(count) == a.derived(count: count)[...])
     }
 
-    @Test("A frame of a later version is told from a broken one")
-    func versions() {
+    @Test("A frame of a later version keeps its place in the chain, and its parts, unread")
+    func laterVersion() throws {
+        var samples = Samples(seed: 7)
+        let frame = samples.frame()
+        var header = ByteWriter()
+        frame.header.write(to: &header)
+        // Version, form and header as ever; then what the later version adds; then the rest.
+        let head = 2 + header.bytes.count
+        let later = [2] + frame.bytes[1..<head] + [3, 7, 8, 9] + frame.bytes[head...]
+        let read = try Frame(bytes: Array(later))
+        #expect(read.header == frame.header && read.version == 2 && !read.isReadable)
+        #expect(read.partCount == frame.partCount && read.bytes == Array(later))
+        #expect(throws: Malformed.unknownVersion(2)) { try read.forEachChangeSet { _, _ in } }
+        let previous = FrameHash.zero
+        #expect(read.hash(after: previous) != frame.hash(after: previous))
+        let withheld = read.withholding { _ in false }
+        #expect(withheld.hash(after: previous) == read.hash(after: previous))
+        #expect(try Frame(bytes: withheld.bytes) == withheld)
+        #expect(withheld.joined(with: read) == read)
+        // Among others it travels as it is.
+        var message = MessageWriter()
+        let frames = [frame, read, frame, frame]
+        FramePack.write(frames, to: &message)
+        let unpacked = try MessageParts(message.finish()).read { reader throws(Malformed) in
+            try FramePack.read(&reader)
+        }
+        #expect(unpacked == frames)
+    }
+
+    @Test("Of a broken frame it is said what is wrong")
+    func broken() {
         var samples = Samples(seed: 7)
         var bytes = samples.frame().bytes
-        bytes[0] = 2
-        #expect(throws: Malformed.unknownVersion(2)) { try Frame(bytes: bytes) }
         #expect(throws: Malformed.truncated) { try Frame(bytes: []) }
+        bytes[0] = 0
+        #expect(throws: Malformed.invalid("version of a frame")) { try Frame(bytes: bytes) }
         bytes[0] = 1
         bytes[1] = 2
         #expect(throws: Malformed.invalid("form of a frame")) { try Frame(bytes: bytes) }

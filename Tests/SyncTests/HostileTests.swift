@@ -357,7 +357,7 @@ struct HostileTests {
     @Test("A revoked clinic is refused from its next request on")
     func revoked() throws {
         try withForger { world, forger in
-            #expect(try world.hub.revoke(forger.machine.name))
+            #expect(try world.hub.revoke(forger.machine.name, certificatesFrom: 1))
             let frame = forger.frame([Forger.note(RecordID("p1"), "x")])
             let before = try world.dump(world.hub.node)
             for bytes in [

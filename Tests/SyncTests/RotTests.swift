@@ -36,9 +36,10 @@ struct RotTests {
         let some = try world.answer(
             SumsRequest(feed: .own, buckets: buckets).encoded(), to: machine)
         let found = try #require(
-            try machine.clinic.repair(some, feed: .own, buckets: buckets))
+            try machine.clinic.differing(some, feed: .own, buckets: buckets))
+        try machine.clinic.loadAnew(found, feed: .own)
         try world.catchUp(machine)
-        try machine.clinic.recountSum(.own)
+        try machine.clinic.correctSum(.own, by: machine.clinic.sumError(.own))
         return found
     }
 
@@ -87,7 +88,7 @@ struct RotTests {
             let all = try world.answer(
                 SumsRequest(feed: .own, buckets: []).encoded(), to: machine)
             #expect(try machine.clinic.differing(all, feed: .own) == nil)
-            #expect(try machine.clinic.repair(all, feed: .own, buckets: [0]) == nil)
+            #expect(try machine.clinic.differing(all, feed: .own, buckets: [0]) == nil)
             try world.meet()
             try world.check()
         }

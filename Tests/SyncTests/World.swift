@@ -264,6 +264,8 @@ final class World {
         let machine = message.machine
         if !message.isAnswer {
             let bytes: [UInt8]
+            // A hub looks at who holds what, where that has to be looked at anew, in between.
+            if hub.isLooking { _ = try hub.lookAnew(3) }
             do {
                 guard
                     case .answer(let answer, _) = try hub.answer(

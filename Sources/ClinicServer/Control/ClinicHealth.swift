@@ -1,5 +1,6 @@
 import Causality
 import FHIR
+import Settings
 import Sync
 import Trust
 
@@ -25,10 +26,10 @@ struct ClinicHealth: Sendable {
 
     init(
         standing: ClinicStanding, exchange: ExchangeState, isConnected: Bool,
-        now clock: TrustedClock,
-        certificateExpires: Int64?
+        now clock: TrustedClock, certificateExpires: Int64?, disk: DiskSpace, lowDisk: UInt64
     ) {
         storage(exchange)
+        room(disk, lowDisk)
         link(standing, exchange, isConnected, now: clock.reading().now)
         record(standing, exchange)
         if standing.quality == .disbelieved {
@@ -53,6 +54,14 @@ struct ClinicHealth: Sendable {
     private mutating func storage(_ exchange: ExchangeState) {
         guard let failure = exchange.storageFailure else { return }
         add(.critical, "\(failure)")
+    }
+
+    private mutating func room(_ disk: DiskSpace, _ low: UInt64) {
+        guard disk.isLow(low), let free = disk.free else { return }
+        add(
+            disk.isFull ? .critical : .warning,
+            "the disk of the data directory has \(free >> 20) MB left: free some space, or soon "
+                + "nothing more can be written here")
     }
 
     private mutating func link(
@@ -98,8 +107,8 @@ struct ClinicHealth: Sendable {
         if standing.parked > 0 {
             add(
                 .warning,
-                "\(standing.parked) change sets of a newer version wait: upgrade, then syncctl "
-                    + "letters retry")
+                "\(standing.parked) change sets of a newer version wait: upgrade, and they are read; "
+                    + "syncctl letters retry says what becomes of each")
         }
         if exchange.damagedFrames > 0 {
             add(

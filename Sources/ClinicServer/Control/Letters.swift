@@ -7,62 +7,23 @@ import Sync
 /// What could not be taken, here or at the hub.
 extension ClinicNode {
     func letterList() throws -> JSON {
-        try read { _ in
-            .array(
-                try clinic.letters.all().map { letter in
-                    [
-                        "id": .number(Int(letter.id)),
-                        "kind": letter.kind == .parked ? "parked" : "refused",
-                        "origin": .string(letter.origin.text),
-                        "sequence": .number(Int(letter.sequence)),
-                        "lane": .string("\(letter.origin.lane)"), "reason": .string(letter.reason),
-                        "since": .string(MomentText.instant(letter.since)),
-                    ]
-                })
-        }
+        try read { _ in .array(try clinic.letters.all().map(\.json)) }
     }
 
-    /// Applies what was parked and can be read now. What the hub refused stays refused: it has it.
+    /// Applies what was parked and can be read now, and says of every letter what becomes of it.
     func retryLetters() throws -> JSON {
-        let letters = try read { _ in try clinic.letters.all() }
-        let parked = letters.filter { $0.kind == .parked }
-        var applied = 0
-        for letter in parked where try retry(letter) { applied += 1 }
+        let letters = try clinic.retryLetters()
+        // What is loaded anew is asked for at once.
+        if letters.contains(where: { $0.outcome == .loading }) { hurry() }
+        if letters.contains(where: { $0.outcome == .applied }) { indexBell.ring() }
+        func count(_ outcomes: RetriedLetter.Outcome...) -> JSON {
+            .number(letters.count { outcomes.contains($0.outcome) })
+        }
         return [
-            "retried": .number(parked.count), "applied": .number(applied),
-            "parked": .number(parked.count - applied),
-            "refused": .number(letters.count - parked.count),
+            "retried": .number(letters.count { $0.letter.kind == .parked }),
+            "applied": count(.applied, .loading, .released), "parked": count(.parked),
+            "refused": count(.refused), "letters": .array(letters.map(\.json)),
         ]
-    }
-
-    private func retry(_ letter: Letter) throws -> Bool {
-        let replica = clinic.replica
-        let found = try read { _ in
-            (
-                try clinic.letters.bytes(letter.id),
-                try replica.log.hash(
-                    letter.origin, letter.sequence - 1),
-                try replica.log.entry(letter.origin, letter.sequence) != nil
-            )
-        }
-        guard let bytes = found.0, let frame = try? Frame(bytes: bytes), frame.isReadable else {
-            return false
-        }
-        // Without the hash before it the frame has no place in its chain; the feed brings it again.
-        guard found.2 || found.1 != nil else { return false }
-        do {
-            try clinic.write(at: MachineClock.now()) { _ in
-                if !found.2, let previous = found.1 {
-                    try replica.append(
-                        frame, hash: frame.hash(after: previous), previous: previous)
-                }
-                try replica.apply(frame)
-                try clinic.letters.remove(letter.id)
-            }
-            return true
-        } catch is Malformed {
-            return false
-        }
     }
 
     // MARK: Holding
@@ -72,5 +33,50 @@ extension ClinicNode {
         try clinic.ask(
             toHold: wanted, patient: RecordID(patient), author: "", at: MachineClock.now())
         wakeExchange()
+    }
+}
+
+extension Letter {
+    fileprivate var json: JSON {
+        [
+            "id": .number(Int(id)), "kind": kind == .parked ? "parked" : "refused",
+            "origin": .string(origin.text), "sequence": .number(Int(sequence)),
+            "lane": .string("\(origin.lane)"), "reason": .string(reason),
+            "since": .string(MomentText.instant(since)),
+        ]
+    }
+}
+
+extension RetriedLetter {
+    fileprivate var json: JSON {
+        var json = letter.json
+        json.set("outcome", .string(outcome.rawValue))
+        json.set("advice", .string(advice))
+        return json
+    }
+
+    /// What a person is to do about it, or need not do.
+    private var advice: String {
+        switch outcome {
+        case .applied: "it is in the record now; nothing is left to do"
+        case .loading:
+            "what it wrote into is loaded anew from the hub, which has it: wait for the next "
+                + "exchange, or run syncctl sync"
+        case .released: "nothing of it is held here any more; nothing is left to do"
+        case .parked:
+            "this version can't read it: upgrade clinicd, which tries it again when it starts"
+        case .refused:
+            switch refusal {
+            case .wrongScope:
+                "the hub never takes this, so nothing is to be tried again: only that clinic writes "
+                    + "its own affairs. Have it entered there; what was written stays in this list"
+            case .wrongOrigin:
+                "the hub never takes this, so nothing is to be tried again: report it, and enter "
+                    + "again what it says"
+            case .malformed, nil:
+                "only the hub can try this again: have it updated, and syncctl letters retry run "
+                    + "there; this letter ends by itself once the hub has taken it"
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ import Causality
 import FHIR
 import Foundation
 import Records
+import Settings
 import Sync
 
 /// What the daemon says of itself, for people, monitors and scripts.
@@ -14,7 +15,9 @@ extension ClinicDaemon {
             let isConnected = await node.isConnected
             let health = ClinicHealth(
                 standing: standing, exchange: state, isConnected: isConnected, now: node.clock,
-                certificateExpires: link?.expires)
+                certificateExpires: link?.expires,
+                disk: DiskSpace(ofFolder: configuration.folder.path),
+                lowDisk: configuration.lowDisk)
             return status(node, standing, await "\(node.incarnationText)", health)
         } catch {
             return [

@@ -36,7 +36,7 @@ extension ControlCommands {
         let state = await node.exchangeState
         if state.answered > before.answered {
             if !untilAll { return true }
-            return (try? await node.isQuiet) == true
+            return await node.isQuiet
         }
         // A refusal lasts until somebody does something at the hub.
         if state.refusal != nil { return true }
@@ -47,7 +47,7 @@ extension ControlCommands {
         let state = await node.exchangeState
         let pending = try await node.pendingFrames()
         let exchanged = state.answered > before.answered
-        let isQuiet = try await node.isQuiet
+        let isQuiet = await node.isQuiet
         var json: JSON = [
             "exchanged": .bool(exchanged), "finished": .bool(exchanged && isQuiet),
             "pending": ControlCommands.pending(pending),

@@ -23,16 +23,19 @@ package final class ClinicDaemon: Sendable {
         package var limits: ClinicSession.Limits
         package var socket: String
         package var version: String
+        /// Bytes of the disk below which `status` warns.
+        package var lowDisk: UInt64
 
         package init(
             folder: ClinicFolder, hubURL: String?, limits: ClinicSession.Limits, socket: String,
-            version: String
+            version: String, lowDisk: UInt64
         ) {
             self.folder = folder
             self.hubURL = hubURL
             self.limits = limits
             self.socket = socket
             self.version = version
+            self.lowDisk = lowDisk
         }
     }
 

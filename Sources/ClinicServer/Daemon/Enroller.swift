@@ -52,14 +52,23 @@ package struct Enroller: Sendable {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
-    /// Enrols. It may be repeated with the same code when its answer was lost: the key is kept
-    /// before it is sent.
+    /// Enrols. It may be repeated with the same code, whether its answer was lost or not: the key is
+    /// kept before it is sent, and by it the hub knows the machine again.
     ///
     /// - Throws: ``EnrolmentFailure``, `TrustError`.
     package func run() async throws -> Enrolment {
         let known = try folder.enrolment()
-        let csr = try folder.credentials.pendingKey().csrPEM(name: known?.name ?? "clinic")
-        let answer = try await ask(EnrolmentRequest(code: code, csrPEM: csr))
+        let isAgain = known == nil || known?.code == code.name
+        let key = try folder.credentials.enrolmentKey(again: isAgain)
+        let csr = try key.csrPEM(name: known?.name ?? "clinic")
+        let answer: EnrolmentAnswer
+        do {
+            answer = try await ask(EnrolmentRequest(code: code, csrPEM: csr))
+        } catch EnrolmentFailure.refused(let problem) where problem.code == .codeUsed {
+            // The certificate that the code gave has been renewed since, with another key.
+            if let known, isAgain, try folder.credentials.clinic() != nil { return known }
+            throw EnrolmentFailure.refused(problem)
+        }
         let root = try answer.root(expectedBy: code)
         guard let node = answer.nodeNumber else {
             throw TrustError.unreadable(what: "The hub's answer")
@@ -67,8 +76,10 @@ package struct Enroller: Sendable {
         if let known, let id = known.nodeID, id.rawValue != node, folder.hasDatabase {
             throw EnrolmentFailure.anotherClinic(folder: folder.path, name: known.name)
         }
-        _ = try folder.credentials.adopt(certificatePEM: answer.certificatePEM, root: root)
-        let enrolment = Enrolment(node: answer.node, name: answer.name, hubURL: url)
+        _ = try folder.credentials.adopt(
+            certificatePEM: answer.certificatePEM, root: root, key: key)
+        let enrolment = Enrolment(
+            node: answer.node, name: answer.name, hubURL: url, code: code.name)
         try folder.write(enrolment)
         return enrolment
     }

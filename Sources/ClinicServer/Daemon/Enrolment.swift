@@ -10,6 +10,15 @@ package struct Enrolment: Codable, Sendable, Equatable {
     package var name: String
     /// Where the hub was when the clinic enrolled. The configuration outranks it.
     package var hubURL: String
+    /// The code that was used, without its secret.
+    package var code: String?
+
+    package init(node: String, name: String, hubURL: String, code: String? = nil) {
+        self.node = node
+        self.name = name
+        self.hubURL = hubURL
+        self.code = code
+    }
 
     var nodeID: NodeID? { UInt64(node, radix: 16).map { NodeID(rawValue: $0) } }
 }

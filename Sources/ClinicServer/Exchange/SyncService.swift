@@ -38,6 +38,7 @@ package struct SyncService: Service, CustomStringConvertible {
             return await Bell().wait()
         }
         daemon.connect(link)
+        await retryLetters(node)
         logger.info(
             "Exchanging", metadata: ["clinic": "\(node.enrolment.name)", "hub": "\(url)"])
         await withTaskGroup(of: Void.self) { group in
@@ -49,6 +50,13 @@ package struct SyncService: Service, CustomStringConvertible {
     }
 
     package var description: String { "exchange" }
+
+    /// After an upgrade, what was parked can be read.
+    private func retryLetters(_ node: ClinicNode) async {
+        do { _ = try await node.retryLetters() } catch {
+            logger.warning("What is parked can't be tried again", metadata: ["error": "\(error)"])
+        }
+    }
 
     // MARK: One channel
 

@@ -43,14 +43,14 @@ struct Verification: Sendable {
         do {
             result.damaged = try await damagedFrames()
             await node.verified(damaged: result.damaged.count)
-            result.records = try await node.countResources()
+            result.records = try await node.reader.countResources()
             try await untilQuiet()
             var names: Set<String> = []
             for feed in await node.comparedFeeds { names.formUnion(try await compare(feed)) }
             result.differing = names.sorted()
             result.isRepaired = !names.isEmpty
             result.equal = names.isEmpty && result.damaged.isEmpty
-            result.records = try await node.countResources()
+            result.records = try await node.reader.countResources()
             result.reason = Verification.reason(result)
         } catch {
             // What is wrong with the log alone is known all the same.
@@ -89,21 +89,23 @@ struct Verification: Sendable {
     private func compare(_ feed: FeedKind) async throws -> Set<String> {
         for _ in 0..<Verification.tries {
             let bytes = try await ask(feed, [])
-            guard let buckets = try await node.differing(bytes, feed) else {
+            guard let buckets = try await node.reader.differing(bytes, feed) else {
                 try await untilQuiet()
                 continue
             }
             if buckets.isEmpty {
-                try await node.recountSum(feed)
+                try await node.correctSum(feed)
                 return []
             }
-            guard let before = try await node.beginRepair(ask(feed, buckets), feed, buckets) else {
+            let sums = try await ask(feed, buckets)
+            guard let before = try await node.reader.differing(sums, feed, buckets) else {
                 try await untilQuiet()
                 continue
             }
+            try await node.loadAnew(before.compartments, feed)
             try await untilQuiet()
-            try await node.recountSum(feed)
-            let after = try await node.recordSums(before.entries.keys.sorted())
+            try await node.correctSum(feed)
+            let after = try await node.reader.recordSums(before.compartments)
             // An exchange on equal terms, so that the standing digests say it too.
             try await untilQuiet()
             return before.differing(from: after)
@@ -133,7 +135,7 @@ struct Verification: Sendable {
                     if state.failed > before.failed + Verification.mostFailures {
                         throw Failure.noExchange(state.failure ?? "the hub can't be reached")
                     }
-                    if state.answered > before.answered, try await node.isQuiet { return true }
+                    if state.answered > before.answered, await node.isQuiet { return true }
                 }
                 throw CancellationError()
             }
@@ -148,23 +150,12 @@ struct Verification: Sendable {
 
     // MARK: The log
 
-    private static let framesAtOnce = 256
     private static let mostNamed = 1000
 
     private func damagedFrames() async throws -> [String] {
-        var damaged: [String] = []
-        for origin in await node.logOrigins {
-            var rest = try await node.logSequences(origin)[...]
-            var check = ClinicNode.LogCheck()
-            while !rest.isEmpty {
-                try Task.checkCancellation()
-                check = try await node.check(
-                    origin, rest.prefix(Verification.framesAtOnce), check)
-                rest = rest.dropFirst(Verification.framesAtOnce)
-            }
-            damaged += check.damaged.map { "\(origin.text) \($0)" }
+        try await node.reader.damagedFrames().prefix(Verification.mostNamed).map {
+            "\($0.origin.text) \($0.sequence)"
         }
-        return Array(damaged.prefix(Verification.mostNamed))
     }
 }
 

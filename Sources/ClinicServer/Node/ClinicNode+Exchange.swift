@@ -97,15 +97,18 @@ extension ClinicNode {
 
     /// Whether nothing is under way: all is sent, all that waits is here, nothing is loading.
     var isQuiet: Bool {
-        get throws {
-            try !clinic.hasPending && exchange.behind == 0
-                && !clinic.standing(at: MachineClock.now()).isLoading
-        }
+        !clinic.hasPending && exchange.behind == 0 && !clinic.isLoading
     }
 
     var isConnected: Bool { session.isConnected }
     var exchangeState: ExchangeState { exchange }
-    func standing() throws -> ClinicStanding { try clinic.standing(at: MachineClock.now()) }
+
+    func standing() async throws -> ClinicStanding {
+        let reviewItems = try await countReviewItems()
+        var standing = try clinic.standing(at: MachineClock.now())
+        standing.reviewItems = reviewItems
+        return standing
+    }
 
     func pendingFrames() throws -> [Lane: Int] {
         var pending: [Lane: Int] = [:]

@@ -35,6 +35,9 @@ package actor ClinicNode {
     let resources: ResourceStore
     let index: SearchIndex
     var exchange = ExchangeState()
+    nonisolated let reader: ReplicaReader
+    /// How many review items there are, and the content of which that was counted.
+    var reviewItems: (version: Clinic.ContentVersion, count: Int)?
     private var isClosed = false
 
     init(
@@ -50,6 +53,7 @@ package actor ClinicNode {
             path: database, schema: HospitalSchema.current, node: node, identity: identity,
             now: MachineClock.now(), random: SystemRandomNumberGenerator())
         clock = TrustedClock(clinic.time)
+        reader = ReplicaReader(path: database, clinic: node)
         session = ClinicSession(limits: limits)
         index = try SearchIndex(clinic.replica)
         resources = ResourceStore(clinic)

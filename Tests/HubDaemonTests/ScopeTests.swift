@@ -1,0 +1,88 @@
+import Causality
+import Foundation
+import Hospital
+import Hub
+import HubDaemon
+import Records
+import Replica
+import Sync
+import Testing
+
+@Suite("A clinic's scope is changed")
+struct ScopeTests {
+    private func patients(_ clinic: Clinic) throws -> Int64 {
+        try clinic.replica.store.reading {
+            try clinic.replica.store.count("SELECT count(*) FROM patient WHERE _hidden IS NULL")
+        }
+    }
+
+    @Test("It is sent the district's patients from then on, and its own again after")
+    func thereAndBack() async throws {
+        let hub = try TestHubNode()
+        let (a, b) = (try await hub.enrol("a"), try await hub.enrol("b"))
+        let first = try a.clinic(in: hub.folder)
+        let second = try b.clinic(in: hub.folder)
+        for _ in 0..<300 { try first.register() }
+        for _ in 0..<3 { try second.register() }
+        for _ in 0..<3 {
+            for clinic in [first, second] { try await clinic.catchUp(with: hub.node) }
+        }
+        #expect(try patients(second) == 3)
+        #expect(
+            try await hub.ask("clinic-scope", ["name": "b", "scope": "district"]).status == 200)
+        for _ in 0..<3 { try await second.catchUp(with: hub.node) }
+        #expect(try patients(second) == 303)
+        #expect(try second.standing(at: TestMachine.clock).isEqual == true)
+        #expect(second.comparisons[.district] != nil)
+        #expect(try await hub.clinic("b")?["digestEqual"] as? Bool == true)
+
+        _ = try await hub.ask("clinic-scope", ["name": "b", "scope": "own"])
+        _ = try await hub.node.backUp()
+        for _ in 0..<4 { try await second.catchUp(with: hub.node) }
+        #expect(try patients(second) == 3)
+        #expect(second.comparisons[.district] == nil)
+        #expect(try second.standing(at: TestMachine.clock).isEqual == true)
+        // What it registers is held as ever.
+        try second.register()
+        for _ in 0..<2 { try await second.catchUp(with: hub.node) }
+        #expect(try patients(second) == 4)
+        #expect(try second.standing(at: TestMachine.clock).isEqual == true)
+        let verified = try await hub.ask("verify")
+        #expect(verified.json["equal"] as? Bool == true, "\(verified.json)")
+    }
+
+    @Test("A hub that is stopped while it looks at who holds what goes on where it was")
+    func interrupted() async throws {
+        let folder = "/tmp/looks-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func open() throws -> HubStore {
+            try HubStore(
+                path: folder + "/hub.sqlite", schema: HospitalSchema.current, identity: [1],
+                now: TestMachine.clock, random: SystemRandomNumberGenerator())
+        }
+        var hub = try open()
+        let added = try hub.add(
+            "a", scope: .own, organization: nil, codeID: [1], verifier: [1],
+            at: TestMachine.clock)
+        let a = TestMachine(node: added.node, certificatePEM: "")
+        let clinic = try a.clinic(in: folder)
+        for _ in 0..<10 { try clinic.register() }
+        let sent = try clinic.exchange(
+            pushBytes: 1 << 20, pulls: true, wait: 0, limit: 1 << 20, at: TestMachine.clock)
+        _ = try hub.answer(sent.bytes, from: a.node, at: TestMachine.clock, mayWait: false)
+        _ = try hub.setScope("a", .district)
+        _ = try hub.lookAnew(4)
+        #expect(hub.isLooking)
+        try hub.close()
+        hub = try open()
+        #expect(hub.isLooking)
+        while hub.isLooking { _ = try hub.lookAnew(4) }
+        let held = try hub.node.store.reading {
+            try hub.node.store.count("SELECT count(*) FROM _holder")
+        }
+        #expect(held == 0)
+        try hub.close()
+        try clinic.close()
+    }
+}
