@@ -18,6 +18,7 @@ package final class Store {
     package let pool: DatabasePool
     private var statements: [String: Statement] = [:]
     private var connection: OpaquePointer?
+    private var database: Database?
     package private(set) var isInTransaction = false
 
     /// Opens or makes the file.
@@ -51,7 +52,7 @@ package final class Store {
         precondition(!isInTransaction, "transactions do not nest")
         do {
             return try pool.writeWithoutTransaction { db in
-                connection = db.sqliteConnection
+                use(db)
                 isInTransaction = true
                 defer { isInTransaction = false }
                 try statement("BEGIN IMMEDIATE").run()
@@ -75,7 +76,7 @@ package final class Store {
     package func reading<T>(_ body: () throws -> T) throws -> T {
         if isInTransaction { return try body() }
         return try pool.writeWithoutTransaction { db in
-            connection = db.sqliteConnection
+            use(db)
             // One transaction, so that what is read is of one moment, and its locks are taken once.
             try statement("BEGIN").run()
             isInTransaction = true
@@ -90,9 +91,14 @@ package final class Store {
     /// A statement by its text, prepared once.
     func statement(_ sql: String) throws -> Statement {
         if let known = statements[sql] { return known }
-        let statement = try Statement(sql, on: connection!)
+        let statement = try prepare(sql)
         statements[sql] = statement
         return statement
+    }
+
+    private func use(_ database: Database) {
+        self.database = database
+        connection = database.sqliteConnection
     }
 
     /// Makes every statement ready for its next run. An error may have left one amid its rows; to
@@ -106,7 +112,13 @@ package final class Store {
     }
 
     /// A statement that the caller keeps.
-    func prepare(_ sql: String) throws -> Statement { try Statement(sql, on: connection!) }
+    func prepare(_ sql: String) throws -> Statement {
+        // GRDB listens to what SQLite compiles, notes what it would write, and lets go of its notes
+        // only when it compiles a statement of its own. Without one now and then they would grow
+        // with each statement, and with them the time that it takes to prepare one.
+        _ = try database?.makeStatement(sql: "SELECT 1")
+        return try Statement(sql, on: connection!)
+    }
 
     package func execute(_ sql: String) throws {
         guard sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else {
@@ -128,7 +140,7 @@ package final class Store {
     /// A copy of the committed state, as one file that is on disk when this returns.
     package func backUp(to path: String) throws {
         try pool.writeWithoutTransaction { db in
-            connection = db.sqliteConnection
+            use(db)
             let statement = try prepare("VACUUM INTO ?")
             statement.bind(1, path)
             try statement.run()
@@ -143,6 +155,7 @@ package final class Store {
     /// Closes the file. The statements go first, or SQLite would keep it open.
     package func close() throws {
         statements.removeAll()
+        database = nil
         try? checkpoint()
         try pool.close()
     }
