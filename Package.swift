@@ -191,6 +191,10 @@ let package = Package(
             ],
             path: "Simulations/District/Program", swiftSettings: strict),
 
+        .target(
+            name: "Exhaustive", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
+            path: "Simulations/Exhaustive", swiftSettings: strict),
+
         .executableTarget(
             name: "bench",
             dependencies: [
@@ -230,6 +234,8 @@ let package = Package(
         .testTarget(
             name: "SyncTests", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
             swiftSettings: strict),
+        .testTarget(
+            name: "ExhaustiveTests", dependencies: ["Exhaustive"], swiftSettings: strict),
         .testTarget(
             name: "ProcessTests",
             dependencies: [

@@ -102,7 +102,7 @@ package final class NodeStore {
 
     /// Reads anew what is kept in memory, after something was undone.
     func reload() throws {
-        tables.forget()
+        tables.forgetUnknown()
         try origins.load()
         try ranks.load()
         try arrivals.load()

@@ -21,6 +21,7 @@ package final class Store {
     private var isClosed = false
     private var statements: [String: Statement] = [:]
     private var connection: OpaquePointer?
+    private var database: Database?
     package private(set) var isInTransaction = false
 
     /// Opens or makes the file.
@@ -76,7 +77,7 @@ package final class Store {
         precondition(!isInTransaction, "transactions do not nest")
         do {
             return try pool.writeWithoutTransaction { db in
-                connection = db.sqliteConnection
+                use(db)
                 isInTransaction = true
                 defer { isInTransaction = false }
                 try statement("BEGIN IMMEDIATE").run()
@@ -100,7 +101,7 @@ package final class Store {
     package func reading<T>(_ body: () throws -> T) throws -> T {
         if isInTransaction { return try body() }
         return try pool.writeWithoutTransaction { db in
-            connection = db.sqliteConnection
+            use(db)
             // One transaction, so that what is read is of one moment, and its locks are taken once.
             try statement("BEGIN").run()
             isInTransaction = true
@@ -115,9 +116,14 @@ package final class Store {
     /// A statement by its text, prepared once.
     func statement(_ sql: String) throws -> Statement {
         if let known = statements[sql] { return known }
-        let statement = try Statement(sql, on: connection!)
+        let statement = try prepare(sql)
         statements[sql] = statement
         return statement
+    }
+
+    private func use(_ database: Database) {
+        self.database = database
+        connection = database.sqliteConnection
     }
 
     /// Makes every statement ready for its next run. An error may have left one amid its rows; to
@@ -131,7 +137,13 @@ package final class Store {
     }
 
     /// A statement that the caller keeps.
-    func prepare(_ sql: String) throws -> Statement { try Statement(sql, on: connection!) }
+    func prepare(_ sql: String) throws -> Statement {
+        // GRDB listens to what SQLite compiles, notes what it would write, and lets go of its notes
+        // only when it compiles a statement of its own. Without one now and then they would grow
+        // with each statement, and with them the time that it takes to prepare one.
+        _ = try database?.makeStatement(sql: "SELECT 1")
+        return try Statement(sql, on: connection!)
+    }
 
     package func execute(_ sql: String) throws {
         guard sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else {
@@ -153,7 +165,7 @@ package final class Store {
     /// Writes a copy of the committed state, of one moment, as one file.
     package func copy(to path: String) throws {
         try pool.writeWithoutTransaction { db in
-            connection = db.sqliteConnection
+            use(db)
             let statement = try prepare("VACUUM INTO ?")
             statement.bind(1, path)
             try statement.run()
@@ -170,6 +182,7 @@ package final class Store {
         guard !isClosed else { return }
         isClosed = true
         statements.removeAll()
+        database = nil
         if !isReader { try? checkpoint() }
         try pool.close()
     }

@@ -123,9 +123,15 @@ package final class Tables {
     /// Every table, in the order of the entities' numbers.
     var all: [EntityTable] { byNumber.values.sorted { $0.number < $1.number } }
 
-    /// Lets go of prepared statements: before closing, and after tables were undone.
+    /// Lets go of all prepared statements, before closing.
     func forget() {
         for table in byNumber.values { table.forget() }
+        forgetUnknown()
+    }
+
+    /// Lets go of the tables that may have been undone with what made them. The others' statements
+    /// stay: to prepare them again would cost more than the frame that was undone.
+    func forgetUnknown() {
         byNumber = byNumber.filter { schema[$0.key] != nil }
         unknown.removeAll()
         last = nil
