@@ -2,7 +2,10 @@
 import PackageDescription
 
 /// Swift 6 mode with complete concurrency checking; a warning is an error.
+///
+/// `PLANTED` puts faults into the program `simulate`, and into nothing else: see `make build`.
 let strict: [SwiftSetting] = [
+    .define("PLANTED", .when(traits: ["Planted"])),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -24,6 +27,11 @@ let package = Package(
         .executable(name: "hubd", targets: ["hubd"]),
         .executable(name: "syncctl", targets: ["syncctl"]),
         .executable(name: "district", targets: ["DistrictProgram"]),
+    ],
+    traits: [
+        .trait(
+            name: "Planted",
+            description: "Faults to choose from, to prove that the simulator notices each.")
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

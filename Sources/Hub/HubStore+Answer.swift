@@ -92,6 +92,12 @@ extension HubStore {
             time: quality == .disbelieved ? 0 : milliseconds, epoch: epoch)
         for (index, head) in request.heads.enumerated() {
             let origin = Origin(node: clinic.node, incarnation: head.incarnation, lane: head.lane)
+            #if PLANTED
+                let last = request.frames.last { $0.header.origin == origin }
+                if Planted.is(.highestAcknowledged), last?.header.sequence == head.sequence {
+                    continue
+                }
+            #endif
             if let held = try held(origin, head, index) { answer.held.append(held) }
             for (refusedOrigin, sequence, reason) in refused where refusedOrigin == origin {
                 answer.refusals.append(
@@ -121,6 +127,14 @@ extension HubStore {
         let hash = try node.log.hash(origin, head.sequence)?.prefix ?? 0
         let agrees = head.sequence <= sequence && hash == head.hash
         let backedUp = mine?.backedUp ?? 0
+        #if PLANTED
+            if Planted.is(.acknowledgedBeforeCommit), head.sequence > sequence { return nil }
+            if Planted.is(.backedUpTooEarly) {
+                return ExchangeAnswer.Held(
+                    index: index, sequence: sequence, hash: mine?.hash.prefix ?? 0,
+                    agreesAtHead: agrees, backedUp: sequence)
+            }
+        #endif
         if sequence == head.sequence, agrees, backedUp == head.backedUp { return nil }
         return ExchangeAnswer.Held(
             index: index, sequence: sequence, hash: mine?.hash.prefix ?? 0, agreesAtHead: agrees,
@@ -234,6 +248,9 @@ private struct SliceReader {
             return 40
         }
         let frame: Frame
+        #if PLANTED
+            let parts = Planted.is(.scopeLeak) ? nil : parts
+        #endif
         if let parts {
             let kept = try SliceReader.indices(parts)
             frame = entry.frame.withholding { kept.contains($0) }
@@ -245,6 +262,12 @@ private struct SliceReader {
             previous = try node.log.hash(header.origin, header.sequence - 1)
         }
         last[header.origin] = header.sequence
+        #if PLANTED
+            if Planted.is(.rankNotForwarded) {
+                add(.frame(frame, previous: previous, rank: nil))
+                return frame.bytes.count
+            }
+        #endif
         add(.frame(frame, previous: previous, rank: rank))
         return frame.bytes.count
     }

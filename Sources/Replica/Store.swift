@@ -2,6 +2,10 @@ import GRDB
 import GRDBSQLite
 import Records
 
+#if PLANTED
+    import Causality
+#endif
+
 /// The SQLite file of a node: its connections, its transactions, its prepared statements.
 ///
 /// GRDB owns connections and transactions; one connection writes and checkpoints, because SQLite
@@ -40,6 +44,11 @@ package final class Store {
                 try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
                 let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
                 precondition(level == (durability == .full ? 2 : 1), "synchronous did not take")
+                #if PLANTED
+                    if Planted.is(.commitUnsynced) {
+                        try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                    }
+                #endif
             }
         } catch let error as DatabaseError {
             throw StorageFailure(error)

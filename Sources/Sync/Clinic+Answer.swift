@@ -40,6 +40,9 @@ extension Clinic {
     private func taken(
         _ answer: ExchangeAnswer, _ sent: SentExchange, _ now: ClockReading
     ) throws -> ExchangeOutcome {
+        #if PLANTED
+            if Planted.is(.cursorBeforeCommit) { try commitCursors(answer, sent) }
+        #endif
         do {
             return try replica.transaction { try take(answer, sent, now, carefully: false) }
         } catch is Malformed {
@@ -94,6 +97,9 @@ extension Clinic {
             throw Malformed.invalid("feed that was not asked for")
         }
         guard let state = feeds[slice.feed] else { return false }
+        #if PLANTED
+            if Planted.is(.lateAnswerTaken) { return true }
+        #endif
         return pull.cursors.first == (state.isStarted ? state.cursor : nil)
     }
 
@@ -134,6 +140,9 @@ extension Clinic {
         for refusal in refusals {
             let origin = sent.origins[refusal.index]
             guard let entry = try replica.log.entry(origin, refusal.sequence) else { continue }
+            #if PLANTED
+                if Planted.is(.refusedNotKept) { continue }
+            #endif
             try letters.add(
                 .refused, origin, refusal.sequence, reason: refusal.reason.description,
                 since: reading(now).now, bytes: entry.frame.bytes)
@@ -176,6 +185,13 @@ extension Clinic {
             isAlike = hub.agreesAtHead
         }
         guard isAlike else {
+            #if PLANTED
+                if Planted.is(.forkTakenForAgreement) {
+                    let sequence = min(hub.sequence, mine.sequence)
+                    try replica.setAcknowledged(origin, sequence, backedUp: mine.backedUp)
+                    return 0
+                }
+            #endif
             addFork(origin, different: min(hub.sequence, presented.sequence, mine.sequence))
             return 0
         }
@@ -186,6 +202,9 @@ extension Clinic {
         // An answer that is older than another which came first takes nothing back.
         let known = presented.base?.sequence ?? presented.sequence
         if acknowledged < mine.acknowledged, mine.acknowledged > known { return 0 }
+        #if PLANTED
+            if Planted.is(.acknowledgedNeverFalls), acknowledged < mine.acknowledged { return 0 }
+        #endif
         let backedUp = max(mine.backedUp, min(hub.backedUp, acknowledged))
         if acknowledged < mine.acknowledged {
             // The hub was put back: what it said of stamps that it has lost is said again when it
@@ -213,3 +232,20 @@ extension Clinic {
         }
     }
 }
+
+#if PLANTED
+    extension Clinic {
+        /// The cursors alone, in a transaction before the one that applies what they point past.
+        private func commitCursors(_ answer: ExchangeAnswer, _ sent: SentExchange) throws {
+            let before = feeds
+            try replica.transaction {
+                for slice in answer.slices where slice.from == feeds[slice.feed]?.cursor {
+                    feeds[slice.feed]!.cursor = slice.to
+                    feeds[slice.feed]!.isDirty = true
+                }
+                try saveFeeds()
+            }
+            feeds = before
+        }
+    }
+#endif

@@ -10,6 +10,9 @@ extension Clinic {
         var staying: Set<Compartment> = []
         for origin in ownOrigins {
             let head = replica.head(origin)!
+            #if PLANTED
+                if Planted.is(.purgedBeforeBackup), head.acknowledged == head.sequence { continue }
+            #endif
             guard head.backedUp < head.sequence else { continue }
             try replica.log.forEach(origin, after: head.backedUp) { entry in
                 try entry.frame.forEachChangeSet { _, reader in staying.insert(reader.compartment) }

@@ -37,6 +37,13 @@ extension Clinic {
             feed: slice.feed, position: from.position, epoch: epoch, isCareful: carefully)
         for item in slice.items {
             run.position += item.length
+            #if PLANTED
+                if Planted.is(.lastOfSliceDropped), slice.behind > 0,
+                    run.position == slice.to.position
+                {
+                    continue
+                }
+            #endif
             try take(item, &run)
         }
         guard run.position == slice.to.position else {
@@ -87,6 +94,9 @@ extension Clinic {
         } else if feeds[feed]!.joinedAt > cursor.position {
             anew.append(nil)
         }
+        #if PLANTED
+            if Planted.is(.putBackWithoutReload) { return }
+        #endif
         try loadAnew(anew, feed)
     }
 
@@ -121,6 +131,9 @@ extension Clinic {
             guard !isFresh else { return }
             if wasHere { try loadAnew([root], .own) } else { try beginJoin(.own, root) }
         case .shrink(let compartment):
+            #if PLANTED
+                if Planted.is(.leaveIgnored) { return }
+            #endif
             if let root = try replica.tables.root(compartment) { try release(root) }
         case .frame(let frame, let previous, let rank):
             let origin = frame.header.origin
@@ -143,6 +156,10 @@ extension Clinic {
 
     /// Takes the hub's order for a stamp, or its absence.
     private func order(_ stamp: Stamp, _ rank: HLC?, _ run: inout Run) throws {
+        #if PLANTED
+            if Planted.is(.rankIgnored) { return }
+            if Planted.is(.futureClockAdopted) { run.latest = max(run.latest, stamp.hlc) }
+        #endif
         try replica.setRank(stamp, rank, epoch: run.epoch)
         // No clock adopts a stamp that ran too far ahead, only its rank.
         run.latest = max(run.latest, rank ?? stamp.hlc)
@@ -212,6 +229,9 @@ extension Clinic {
             }
             run.received += taken.count
         } catch is Malformed {
+            #if PLANTED
+                let before = Planted.is(.savepointKeepsMemory) ? (feeds, leaving) : before
+            #endif
             (feeds, leaving) = before
             try park(frame, "it is not what this version's schema allows: report it")
         }
@@ -224,6 +244,9 @@ extension Clinic {
         guard feed(of: compartment, root) == run.feed else { return false }
         guard let join = join(of: root, by: run.feed) else { return true }
         guard let chunk = try chunk(of: root, join) else { return false }
+        #if PLANTED
+            if Planted.is(.feedSkippedWhileLoading) { return false }
+        #endif
         return run.position > chunk.position
     }
 
