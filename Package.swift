@@ -24,6 +24,7 @@ let package = Package(
         .executable(name: "hubd", targets: ["hubd"]),
         .executable(name: "syncctl", targets: ["syncctl"]),
         .executable(name: "district", targets: ["DistrictProgram"]),
+        .executable(name: "simulate", targets: ["simulate"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -190,6 +191,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Simulations/District/Program", swiftSettings: strict),
+
+        .target(
+            name: "Simulator", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
+            path: "Simulations/Simulator", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Simulations/Simulate", swiftSettings: strict),
 
         .executableTarget(
             name: "bench",
