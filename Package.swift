@@ -27,6 +27,7 @@ let package = Package(
         .executable(name: "hubd", targets: ["hubd"]),
         .executable(name: "syncctl", targets: ["syncctl"]),
         .executable(name: "district", targets: ["DistrictProgram"]),
+        .executable(name: "simulate", targets: ["simulate"]),
     ],
     traits: [
         .trait(
@@ -198,6 +199,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Simulations/District/Program", swiftSettings: strict),
+
+        .target(
+            name: "Simulator", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
+            path: "Simulations/Simulator", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Simulations/Simulate", swiftSettings: strict),
 
         .executableTarget(
             name: "bench",
