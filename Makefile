@@ -19,17 +19,29 @@ BUILD := swift build -c release
 TEST := swift test -c release --disable-testable-imports
 PROGRAMS := clinicd hubd syncctl district bench
 
+# The simulator is built apart, with faults that can be planted into the product: no other program
+# has any of their code.
+PLANTED := .build/planted/release/simulate
+PLANTED_BUILD := $(BUILD) --traits Planted --scratch-path .build/planted --product simulate
+PLANTED_SOURCES := Package.swift $(shell find Sources Simulations -name '*.swift' -o -name '*.h' \
+    -o -name '*.c')
+
 setup:
 	@.ci/setup
 
-build: setup
+build: setup $(PLANTED)
 	$(BUILD)
 	@mkdir -p bin
 	@folder="$$($(BUILD) --show-bin-path)"; \
 	for program in $(PROGRAMS); do \
 	    if [ -x "$$folder/$$program" ]; then ln -sf "$$folder/$$program" "bin/$$program"; fi; \
 	done
+	@ln -sf "$(CURDIR)/$(PLANTED)" bin/simulate
 	@echo "Programs: $$(ls bin | sed 's|^|bin/|' | tr '\n' ' ')"
+
+$(PLANTED): $(PLANTED_SOURCES) | setup
+	$(PLANTED_BUILD)
+	@touch $@
 
 demo: build
 	bin/district demo

@@ -42,6 +42,8 @@ struct SimulateCommand: ParsableCommand {
     var planted: String?
     @Flag(help: "List the faults that can be planted.")
     var listPlanted = false
+    @Flag(help: "Plant each fault in turn, and print how many seeds it takes to be found.")
+    var plantedTable = false
     @Option(help: "Worlds at a time; by default one for each processor.")
     var jobs: Int?
 
@@ -71,13 +73,28 @@ struct SimulateCommand: ParsableCommand {
         if let jobs, !(1...Self.mostJobs).contains(jobs) {
             throw ValidationError("--jobs takes a number from 1 to \(Self.mostJobs).")
         }
-        if let planted, PlantedBug.named(planted) == nil {
-            let all = PlantedBug.all.map(\.name).joined(separator: ", ")
-            throw ValidationError(
-                "There is no fault ‘\(planted)’ to plant; there are: \(all.isEmpty ? "none" : all).")
-        }
+        try validatePlanted()
         _ = try wantedReplay
         _ = try cuts
+    }
+
+    private func validatePlanted() throws {
+        guard planted != nil || listPlanted || plantedTable else { return }
+        if PlantedBug.all.isEmpty {
+            throw ValidationError(
+                "This program was built without faults to plant; ‘make build’ makes one with them, "
+                    + "bin/simulate.")
+        }
+        if let planted, PlantedBug.named(planted) == nil {
+            let all = PlantedBug.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("There is no fault ‘\(planted)’ to plant; there are: \(all).")
+        }
+        guard plantedTable else { return }
+        if planted != nil || seed != nil || fresh != nil || replay != nil {
+            throw ValidationError(
+                "--planted-table plants every fault: leave out --planted, --seed, --fresh and "
+                    + "--replay.")
+        }
     }
 
     private static let mostFresh = 1_000_000_000
@@ -85,7 +102,9 @@ struct SimulateCommand: ParsableCommand {
 
     private var wantedReplay: Replay? {
         get throws {
-            do throws(Replay.Mistake) { return try replay.map { text throws(Replay.Mistake) in try Replay(text) } } catch {
+            do throws(Replay.Mistake) {
+                return try replay.map { text throws(Replay.Mistake) in try Replay(text) }
+            } catch {
                 throw ValidationError("\(error).")
             }
         }
@@ -111,6 +130,11 @@ struct SimulateCommand: ParsableCommand {
         if listPlanted {
             for bug in PlantedBug.all { print("\(bug.name)  \(bug.summary)") }
             return
+        }
+        if plantedTable {
+            let jobs = jobs ?? ProcessInfo.processInfo.activeProcessorCount
+            let range = seeds?.range ?? 1...UInt64(PlantedSearch.most)
+            return try PlantedTable(range: range, jobs: jobs, json: json).run()
         }
         let bug = planted.flatMap(PlantedBug.named)
         let one = try wantedReplay?.seed ?? seed

@@ -180,7 +180,8 @@ extension Merger {
     /// Whether `a` comes before `b`, by what the stamps count as.
     private func isBelow(_ a: LocalStamp, _ b: LocalStamp) -> Bool {
         #if PLANTED
-            if Planted.is(.tieByArrival), a.hlc == b.hlc { return false }
+            let counts = [a, b].map { ranks.rank(origins.stamp($0)) }
+            if Planted.is(.tieByArrival), counts[0] == counts[1] { return false }
         #endif
         if ranks.isEmpty, a.hlc != b.hlc { return a.hlc < b.hlc }
         let (a, b) = (origins.stamp(a), origins.stamp(b))

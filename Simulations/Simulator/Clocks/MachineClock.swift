@@ -26,6 +26,7 @@ struct MachineClock {
     var habit: Habit
     /// What is added to true time, in milliseconds.
     private(set) var offset: Int64 = 0
+    private(set) var wasAlwaysRight: Bool
     private var bootedAt: UInt64
     /// When the offset was last set: drift counts from there.
     private var since: UInt64
@@ -34,6 +35,7 @@ struct MachineClock {
     init(_ habit: Habit, at time: UInt64) {
         self.habit = habit
         (bootedAt, since) = (time, time)
+        wasAlwaysRight = habit == .right
         boot(at: time)
     }
 
@@ -45,6 +47,7 @@ struct MachineClock {
     mutating func set(offset: Int64, at time: UInt64) {
         self.offset = offset
         since = time
+        if offset != 0 { wasAlwaysRight = false }
     }
 
     /// Somebody sets it right, and mends it.

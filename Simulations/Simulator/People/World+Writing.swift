@@ -115,6 +115,7 @@ extension World {
                 name: WriteName(number: number, lane: lane),
                 stamp: Stamp(hlc: clinic.hlc, origin: origin), machine: machine.name, writes: mine)
             try ledger.add(entry)
+            try checkLife(machine, entry)
             say("\(machine.name) confirms \(World.story(entry))")
             guard let head = machine.replica.head(origin) else {
                 throw Failure(.lost, "\(entry.name) is in no log of \(machine.name)")
@@ -128,6 +129,7 @@ extension World {
             }
         }
         try checkStatus(machine)
+        try checkSums(machine, writes)
     }
 
     static func story(_ entry: LedgerEntry) -> String {

@@ -25,6 +25,7 @@ package enum Simulation {
         seed: UInt64, cuts: Cuts = Cuts(), planted: PlantedBug? = nil,
         sink: ((String) -> Void)? = nil
     ) -> Outcome {
+        PlantedBug.plant(planted)
         let options = Options(seed: seed, cuts: cuts)
         var outcome = Outcome(
             seed: seed, cuts: cuts, failure: nil, traceHash: 0, traceLines: 0, tail: [],

@@ -36,6 +36,10 @@ final class World {
     var late: [(patient: RecordID, text: Value)] = []
     /// The ids of review items, by what they are about: the same on every replica.
     var itemNames: [String: String] = [:]
+    /// Which copy of a disk writes under an incarnation.
+    var lives: [Incarnation: [UInt8]] = [:]
+    /// What was in a compartment, by its sum.
+    var contents: [ContentSum: UInt64] = [:]
     var bytesUp = 0
     var bytesDown = 0
 
