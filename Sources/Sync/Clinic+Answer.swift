@@ -69,6 +69,7 @@ extension Clinic {
         }
         try take(answer.refusals, sent, now)
         outcome.acknowledged = try take(answer.held, sent)
+        let hubHas = heads(answer.held, sent)
         try settleForks()
         try takeScope(answer, sent)
         // The own feed first: it brings what this clinic's former lives wrote, which other feeds
@@ -77,7 +78,8 @@ extension Clinic {
         // and that takes the places of frames that are still to be issued again.
         for slice in answer.slices.sorted(by: { $0.feed < $1.feed }) where forks.isEmpty {
             guard try isCurrent(slice, sent) else { continue }
-            outcome.received += try take(slice, epoch: answer.epoch, carefully: carefully)
+            outcome.received += try take(
+                slice, epoch: answer.epoch, carefully: carefully, hubHas: hubHas)
             outcome.behind += slice.behind
         }
         try dropLeaving()
@@ -172,6 +174,18 @@ extension Clinic {
             acknowledged += try take(hub, origin, presented: head, mine)
         }
         return acknowledged
+    }
+
+    /// How far the hub had this clinic's own logs when it made the answer.
+    private func heads(
+        _ held: [ExchangeAnswer.Held], _ sent: SentExchange
+    ) -> [Origin: UInt64] {
+        var heads: [Origin: UInt64] = [:]
+        for (index, head) in sent.request.heads.enumerated() {
+            heads[sent.origins[index]] = head.sequence
+        }
+        for item in held { heads[sent.origins[item.index]] = item.sequence }
+        return heads
     }
 
     private func take(

@@ -17,8 +17,11 @@ extension Clinic {
         var received = 0
     }
 
+    /// - Parameter hubHas: how far the hub had this clinic's own logs when it made the slice.
     /// - Returns: how many change sets of others were applied.
-    func take(_ slice: ExchangeAnswer.Slice, epoch: UInt64, carefully: Bool) throws -> Int {
+    func take(
+        _ slice: ExchangeAnswer.Slice, epoch: UInt64, carefully: Bool, hubHas: [Origin: UInt64]
+    ) throws -> Int {
         guard let state = feeds[slice.feed] else { return 0 }
         guard state.isStarted else {
             try start(slice)
@@ -52,7 +55,7 @@ extension Clinic {
         try adopt(run.latest)
         try advance(slice.feed, to: slice.to)
         try finishJoins(slice.feed)
-        compare(slice)
+        compare(slice, hubHas)
         return run.received
     }
 
@@ -273,10 +276,12 @@ extension Clinic {
     // MARK: Comparing
 
     /// Compares sums where the clinic and the hub stand at a common moment: nothing is pending,
-    /// nothing is being loaded, and the hub says that the cursor is past all that is acknowledged.
-    private func compare(_ slice: ExchangeAnswer.Slice) {
+    /// nothing is being loaded, and the answer knows of all that is here of the clinic's own. One
+    /// that was made before a push came in, over the other connection, does not.
+    private func compare(_ slice: ExchangeAnswer.Slice, _ hubHas: [Origin: UInt64]) {
         guard let sum = slice.sum, !hasPending, forks.isEmpty, cuts.isEmpty,
-            !joins.contains(where: { $0.feed == slice.feed })
+            !joins.contains(where: { $0.feed == slice.feed }),
+            ownOrigins.allSatisfy({ hubHas[$0] == replica.head($0)!.sequence })
         else { return }
         let comparison = Comparison(
             cursor: slice.to, ours: feeds[slice.feed]!.sum.half, hub: sum.half)

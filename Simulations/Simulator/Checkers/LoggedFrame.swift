@@ -37,6 +37,14 @@ struct LoggedFrame {
         return .deletion(Set(try DeleteList.decoded(bytes)))
     }
 
+    /// The same of a sibling, whose delete stands in wire form: a length, then the list.
+    static func written(_ sibling: Sibling, _ unit: UInt8) throws -> Written {
+        guard unit == Unit.deletion, case .bytes(let bytes) = sibling.value,
+            let lengthEnd = bytes.firstIndex(where: { $0 < 0x80 })
+        else { return .value(sibling.value) }
+        return .deletion(Set(try DeleteList.decoded(Array(bytes[(lengthEnd + 1)...]))))
+    }
+
     /// Whether it says what a ledger's entry says.
     func matches(_ entry: LedgerEntry) -> Bool {
         WriteName(header) == entry.name && header.stamp == entry.stamp

@@ -125,7 +125,7 @@ private struct CompartmentChecker {
         }
         // What only a newer version knows is bytes here.
         guard unit == 0 || schema[key.entity]?.unit(unit) != nil else { return }
-        let written = try LoggedFrame.written(UnitWrite(unit: unit, value: sibling.value))
+        let written = try LoggedFrame.written(sibling, unit)
         guard written == expected.units[unit]?[sibling.stamp] else {
             throw Failure(.content, "\(name) has another value at \(place(key, unit))")
         }

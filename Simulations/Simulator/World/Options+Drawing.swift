@@ -86,7 +86,8 @@ extension Options {
         return ClinicOptions(
             name: "clinic\(index)", scope: scope, version: version, clock: clock, link: link,
             pause: max(1, pause * chance.within(50...200) / 100),
-            longPoll: chance.pick([0, 0, 50]),
+            // Longer than in production, in proportion to the run: each costs as much as any.
+            longPoll: chance.pick([0, 0, max(50, span / Period.second / 200)]),
             idle: span / chance.pick([10, 30, 100]),
             bytes: chance.pick([300, 2000, 1 << 20]),
             enrols: isLate ? span / 4 + chance.below(span / 2) : 0)

@@ -63,7 +63,7 @@ final class World {
 
     /// Lets go of everything.
     func close() {
-        for machine in machines { try? machine.clinic.close() }
+        for machine in machines where !machine.isGone { try? machine.clinic.close() }
         try? hub.store.close()
         disks.close()
     }
