@@ -16,6 +16,8 @@ package enum Fault: String, CaseIterable, Sendable, Hashable {
     case burst, transfer, forbidden, form
     /// A clinic that enrols amid the run.
     case enrolment
+    /// Two clinics write at one clock reading.
+    case tie
 
     package var summary: String {
         switch self {
@@ -43,6 +45,7 @@ package enum Fault: String, CaseIterable, Sendable, Hashable {
         case .forbidden: "somebody writes into another clinic's affairs"
         case .form: "somebody saves a form that was opened long ago"
         case .enrolment: "a clinic enrols amid the run"
+        case .tie: "two clinics write the same field at the same clock reading"
         }
     }
 }

@@ -19,6 +19,7 @@ extension World {
     }
 
     func restart(_ machine: ClinicMachine) throws {
+        let life = (machine.clinic.incarnation, machine.clinic.hlc)
         disks.crash(machine.name)
         try machine.clinic.close()
         try reopen(machine)
@@ -26,6 +27,10 @@ extension World {
             guard machine.replica.head(origin)?.sequence ?? 0 == sequence else {
                 throw Failure(.lost, "\(machine.name) lost confirmed writes with its power")
             }
+        }
+        guard machine.clinic.incarnation == life.0, machine.clinic.hlc >= life.1 else {
+            throw Failure(
+                .stamp, "\(machine.name) lost its incarnation or its clock with its power")
         }
         try checkStatus(machine)
         wakeBoth(machine, after: 30 * Period.second)
