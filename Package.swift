@@ -242,6 +242,8 @@ let package = Package(
             name: "SyncTests", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
             swiftSettings: strict),
         .testTarget(
+            name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
+        .testTarget(
             name: "ProcessTests",
             dependencies: [
                 "District", "Generator", "LinkProxy", "FHIR", "Causality",

@@ -36,6 +36,8 @@ final class World {
     var late: [(patient: RecordID, text: Value)] = []
     /// The ids of review items, by what they are about: the same on every replica.
     var itemNames: [String: String] = [:]
+    /// What is damaged just before the checks.
+    var damage: Damage?
     var bytesUp = 0
     var bytesDown = 0
 
