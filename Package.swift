@@ -250,14 +250,14 @@ let package = Package(
             name: "SyncTests", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
             swiftSettings: strict),
         .testTarget(
+            name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
+        .testTarget(
             name: "ProcessTests",
             dependencies: [
                 "District", "Generator", "LinkProxy", "FHIR", "Causality",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
-        .testTarget(
-            name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
         .testTarget(name: "TrustTests", dependencies: ["Trust"], swiftSettings: strict),
         .testTarget(
             name: "HTTPSTests",

@@ -28,11 +28,14 @@ struct OneSeed {
     private static let told = 40
 
     private func shrink(_ outcome: Outcome) {
-        guard var shrinking = Shrinking(outcome, planted: planted, note: { print("  \($0)") }) else {
+        let again: (UInt64, Cuts) -> Outcome = { seed, cuts in
+            Simulation.run(seed: seed, cuts: cuts, planted: planted)
+        }
+        guard var shrinking = Shrinking(outcome, run: again, note: { print("  \($0)") }) else {
             return print("It did not fail: there is nothing to cut down.")
         }
         print("Cutting it down:")
-        shrinking.run()
+        shrinking.shrink()
         let smallest = shrinking.smallest
         print("The smallest history that still fails:")
         print("")

@@ -103,6 +103,7 @@ extension HubStore {
                 answer.refusals.append(
                     ExchangeAnswer.Refusal(index: index, sequence: sequence, reason: reason))
             }
+            try remind(&answer, origin, head, index)
         }
         var room = Int(min(request.limit, UInt64(sliceBytes)))
         var ownIsRead = true
@@ -116,6 +117,21 @@ extension HubStore {
         }
         try saveFeeds()
         return answer
+    }
+
+    /// Says again what was refused and the clinic doesn't know of: the answer that said it first
+    /// may have been lost, and then the frame isn't brought again, since the log has its place.
+    private func remind(
+        _ answer: inout ExchangeAnswer, _ origin: Origin, _ head: ExchangeRequest.Head, _ index: Int
+    ) throws {
+        guard let base = head.base else { return }
+        for (sequence, text) in try letters.refused(origin, after: base.sequence) {
+            let isSaid = answer.refusals.contains { $0.index == index && $0.sequence == sequence }
+            if isSaid { continue }
+            let reason = RefusalReason.allCases.first { $0.description == text } ?? .malformed
+            answer.refusals.append(
+                ExchangeAnswer.Refusal(index: index, sequence: sequence, reason: reason))
+        }
     }
 
     /// What the hub has of one of the clinic's logs; `nil` when it is just what the clinic said.

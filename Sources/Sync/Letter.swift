@@ -74,6 +74,23 @@ package struct LetterBox {
         try store.run("DELETE FROM _letter WHERE id = ?", [.integer(id)])
     }
 
+    /// What was refused of an origin after a sequence, with the reasons, in order.
+    package func refused(
+        _ origin: Origin, after sequence: UInt64
+    ) throws -> [(sequence: UInt64, reason: String)] {
+        try store.rows(
+            """
+            SELECT seq, reason FROM _letter \
+            WHERE node = ? AND incarnation = ? AND lane = ? AND seq > ? AND kind = ? ORDER BY seq
+            """,
+            [
+                .unsigned(origin.node.rawValue), .unsigned(origin.incarnation.rawValue),
+                .integer(Int64(origin.lane.rawValue)), .unsigned(sequence),
+                .integer(Letter.Kind.refused.rawValue),
+            ]
+        ) { (sequence: $0.unsigned(0), reason: $0.text(1)) }
+    }
+
     package func count(_ kind: Letter.Kind) throws -> Int {
         Int(
             try store.count(

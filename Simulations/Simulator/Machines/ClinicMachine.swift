@@ -32,6 +32,8 @@ final class ClinicMachine {
     var known: [Origin: UInt64] = [:]
     /// Units whose siblings somebody saw on a form that is still open.
     var forms: [Place: [Stamp]] = [:]
+    /// Whether what differs from the hub is being compared and loaded anew.
+    var isRepairing = false
     var exchanges = 0
     /// When the last pull that was answered had been sent, and what it left at the hub.
     var pulledAt: UInt64 = 0

@@ -12,6 +12,7 @@ final class HubMachine {
     var waiting: [Wait] = []
     var backup: Backup?
     var backups = 0
+    var restores = 0
     var chance: Chance
 
     struct Wait {

@@ -85,6 +85,8 @@ extension World {
             hub.identity = Array(newName("hub").utf8)
         }
         ranks = backup.ranks
+        hub.restores += 1
+        hubChangedAt = time
         say("THE HUB IS PUT BACK to its last backup")
         try reopenHub()
         for clinic in registered {

@@ -76,9 +76,14 @@ extension World {
         guard let index = hub.waiting.firstIndex(where: { $0.call === call }) else { return }
         let wait = hub.waiting.remove(at: index)
         // Its machine may be gone by now; the hub doesn't know.
-        let answer = try hub.store.answer(
-            call.message.bytes, from: call.machine.node, at: hubReading, mayWait: false,
-            waited: time - wait.since)
+        let answer: HubAnswer
+        do {
+            answer = try hub.store.answer(
+                call.message.bytes, from: call.machine.node, at: hubReading, mayWait: false,
+                waited: time - wait.since)
+        } catch HubRefusal.revoked {
+            return refuse(call, true, "revoked")
+        }
         guard case .answer(let bytes, _) = answer else {
             throw Failure(.error, "the hub waits although it may not")
         }

@@ -2,25 +2,27 @@
 package struct Shrinking {
     package private(set) var smallest: Outcome
     private let promise: Failure.Promise
-    private let planted: PlantedBug?
+    private let run: (UInt64, Cuts) -> Outcome
     private let note: (String) -> Void
     /// Histories that are tried at the most.
     private var tries = 200
 
     /// - Parameters:
     ///   - outcome: one that failed.
+    ///   - run: runs a history, as `outcome` came about.
     ///   - note: takes a line for each cut that was made.
     package init?(
-        _ outcome: Outcome, planted: PlantedBug? = nil, note: @escaping (String) -> Void
+        _ outcome: Outcome, run: @escaping (UInt64, Cuts) -> Outcome,
+        note: @escaping (String) -> Void
     ) {
         guard let failure = outcome.failure else { return nil }
         smallest = outcome
         promise = failure.promise
-        self.planted = planted
+        self.run = run
         self.note = note
     }
 
-    package mutating func run() {
+    package mutating func shrink() {
         dropFaults()
         cut(\.clinics, from: smallest.clinics, "clinics")
         cut(\.days, from: smallest.days, "days")
@@ -31,7 +33,7 @@ package struct Shrinking {
     private mutating func fails(_ cuts: Cuts) -> Bool {
         guard tries > 0 else { return false }
         tries -= 1
-        let outcome = Simulation.run(seed: smallest.seed, cuts: cuts, planted: planted)
+        let outcome = run(smallest.seed, cuts)
         guard outcome.failure?.promise == promise else { return false }
         smallest = outcome
         return true

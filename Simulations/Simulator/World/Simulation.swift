@@ -20,10 +20,11 @@ package enum Simulation {
     /// - Parameters:
     ///   - cuts: what the history is cut down to.
     ///   - planted: a fault of the product that the checkers must notice.
+    ///   - damage: what is damaged just before the checks, which must notice it.
     ///   - sink: takes each line of the trace as it comes.
     package static func run(
         seed: UInt64, cuts: Cuts = Cuts(), planted: PlantedBug? = nil,
-        sink: ((String) -> Void)? = nil
+        damage: Damage? = nil, sink: ((String) -> Void)? = nil
     ) -> Outcome {
         PlantedBug.plant(planted)
         let options = Options(seed: seed, cuts: cuts)
@@ -33,6 +34,7 @@ package enum Simulation {
         do {
             let world = try World(options, sink: sink)
             defer { world.close() }
+            world.damage = damage
             do { try world.play() } catch {
                 let failure = error as? Failure ?? Failure(.error, "\(error)")
                 world.say("FAILED: \(failure)")

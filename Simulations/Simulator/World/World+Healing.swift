@@ -12,6 +12,12 @@ extension World {
         try run(until: World.start + UInt64(options.days) * Period.day)
         try heal()
         try settle()
+        if let damage {
+            try makeConflict()
+            try settle()
+            try check()
+            try apply(damage)
+        }
         try check()
         try editLate()
         try settle()
@@ -34,7 +40,7 @@ extension World {
     }
 
     /// Everybody exchanges until nothing moves, then the hub is backed up, and all hear of it.
-    private func settle() throws {
+    func settle() throws {
         try exchangeUntilQuiet()
         try backUpHub()
         try exchangeUntilQuiet()

@@ -63,6 +63,7 @@ extension World {
         machine.calls = [nil, nil, nil]
         machine.session = ClinicMachine.session(machine.options)
         machine.forms = [:]
+        machine.isRepairing = false
         machine.clinic = try open(
             machine.name, machine.node, machine.version, machine.identity, reading(machine),
             machine.chance.number())

@@ -40,6 +40,8 @@ final class World {
     var lives: [Incarnation: [UInt8]] = [:]
     /// What was in a compartment, by its sum.
     var contents: [ContentSum: UInt64] = [:]
+    /// What is damaged just before the checks.
+    var damage: Damage?
     var bytesUp = 0
     var bytesDown = 0
 
