@@ -14,9 +14,10 @@ struct PlantedTable {
             print("| fault | what it does | seeds | found by |")
             print("|---|---|---|---|")
         }
+        var search = PlantedSearch(range, jobs: jobs)
         var rows: [Row] = []
         for bug in PlantedBug.all {
-            let row = Row(PlantedSearch.run(bug, seeds: range, jobs: jobs))
+            let row = Row(search.find(bug))
             if !json { print("| `\(row.fault)` | \(row.does) | \(row.count) | \(row.finder) |") }
             rows.append(row)
         }
@@ -47,12 +48,12 @@ struct PlantedTable {
         var promise: String?
         var failure: String?
 
-        init(_ search: PlantedSearch) {
-            fault = search.bug.name
-            does = search.bug.summary
-            seeds = search.failure == nil ? nil : search.seeds
-            promise = search.failure?.promise.rawValue
-            failure = search.failure?.text
+        init(_ found: PlantedSearch.Found) {
+            fault = found.bug.name
+            does = found.bug.summary
+            seeds = found.failure == nil ? nil : found.seeds
+            promise = found.failure?.promise.rawValue
+            failure = found.failure?.text
         }
 
         var count: String { seeds.map { "\($0)" } ?? "not found" }

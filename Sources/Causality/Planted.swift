@@ -26,7 +26,6 @@
         case commitUnsynced
         case sumSavedLater
         case rollbackKeepsMemory
-        case savepointKeepsMemory
         case unknownUnitDropped
         case upgradeLeavesBehind
 
@@ -110,7 +109,6 @@
             case .commitUnsynced: "A commit is confirmed before the disk has it."
             case .sumSavedLater: "A local write's sum is saved by the next exchange."
             case .rollbackKeepsMemory: "What a failed transaction did stays in memory."
-            case .savepointKeepsMemory: "Sums keep what a frame did that was put aside."
             case .unknownUnitDropped: "What only a newer version knows is dropped."
             case .upgradeLeavesBehind: "An upgrade leaves what it now knows beside the row."
             case .cursorBeforeCommit: "A cursor is committed before what it points past."

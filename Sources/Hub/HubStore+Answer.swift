@@ -94,9 +94,8 @@ extension HubStore {
             let origin = Origin(node: clinic.node, incarnation: head.incarnation, lane: head.lane)
             #if PLANTED
                 let last = request.frames.last { $0.header.origin == origin }
-                if Planted.is(.highestAcknowledged), last?.header.sequence == head.sequence {
-                    continue
-                }
+                let isHighest = last?.header.sequence == head.sequence
+                if Planted.is(.highestAcknowledged), isHighest, refused.isEmpty { continue }
             #endif
             if let held = try held(origin, head, index) { answer.held.append(held) }
             for (refusedOrigin, sequence, reason) in refused where refusedOrigin == origin {

@@ -232,9 +232,6 @@ extension Clinic {
             }
             run.received += taken.count
         } catch is Malformed {
-            #if PLANTED
-                let before = Planted.is(.savepointKeepsMemory) ? (feeds, leaving) : before
-            #endif
             (feeds, leaving) = before
             try park(frame, "it is not what this version's schema allows: report it")
         }
