@@ -179,6 +179,14 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Simulations/LinkProxy", swiftSettings: strict),
+        .target(
+            name: "CDisk", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")],
+            path: "Simulations/CDisk",
+            cSettings: [
+                .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"),
+            ]),
+        .target(
+            name: "Disk", dependencies: ["CDisk"], path: "Simulations/Disk", swiftSettings: strict),
 
         .target(
             name: "District", dependencies: ["FHIR", "Generator", "HTTPSClient"],
@@ -229,6 +237,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SyncTests", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DiskTests",
+            dependencies: [
+                "Disk", "Hub", "Sync", "Replica", "Records", "Causality",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ProcessTests",
