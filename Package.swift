@@ -188,6 +188,14 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Simulations/LinkProxy", swiftSettings: strict),
+        .target(
+            name: "CDisk", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")],
+            path: "Simulations/CDisk",
+            cSettings: [
+                .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"),
+            ]),
+        .target(
+            name: "Disk", dependencies: ["CDisk"], path: "Simulations/Disk", swiftSettings: strict),
 
         .target(
             name: "District", dependencies: ["FHIR", "Generator", "HTTPSClient"],
@@ -201,7 +209,8 @@ let package = Package(
             path: "Simulations/District/Program", swiftSettings: strict),
 
         .target(
-            name: "Simulator", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
+            name: "Simulator",
+            dependencies: ["Disk", "Hub", "Sync", "Replica", "Records", "Causality"],
             path: "Simulations/Simulator", swiftSettings: strict),
         .executableTarget(
             name: "simulate",
@@ -251,6 +260,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
+        .testTarget(
+            name: "DiskTests",
+            dependencies: [
+                "Disk", "Hub", "Sync", "Replica", "Records", "Causality",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "ProcessTests",
             dependencies: [

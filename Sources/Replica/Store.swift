@@ -44,6 +44,9 @@ package final class Store {
                 try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
                 let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
                 precondition(level == (durability == .full ? 2 : 1), "synchronous did not take")
+                // Until now nothing was synced. Linux drops what a failed sync leaves unwritten, and
+                // SQLite writes again only the transaction that failed, not what came before it.
+                if durability == .full { _ = try db.checkpoint(.passive) }
                 #if PLANTED
                     if Planted.is(.commitUnsynced) {
                         try db.execute(sql: "PRAGMA synchronous = NORMAL")
@@ -91,7 +94,8 @@ package final class Store {
             defer { isInTransaction = false }
             let result = Result { try body() }
             if case .failure = result { resetStatements() }
-            try statement("COMMIT").run()
+            // After an I/O error SQLite may have ended the transaction by itself.
+            if sqlite3_get_autocommit(connection) == 0 { try statement("COMMIT").run() }
             return try result.get()
         }
     }
@@ -131,10 +135,15 @@ package final class Store {
 
     /// Writes the WAL into the file. The file alone is then the whole replica.
     package func checkpoint() throws {
-        _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+        do {
+            _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+        } catch let error as DatabaseError {
+            throw StorageFailure(error)
+        }
     }
 
-    /// A copy of the committed state, as one file that is on disk when this returns.
+    /// A copy of the committed state, as one file. Its bytes are on disk when this returns; that
+    /// its folder has it is for the caller to sync.
     package func backUp(to path: String) throws {
         try pool.writeWithoutTransaction { db in
             connection = db.sqliteConnection

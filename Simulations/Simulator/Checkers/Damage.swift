@@ -76,7 +76,7 @@ extension World {
         case .extraFrame: machine.known[machine.known.keys.sorted()[0], default: 0] += 1
         case .otherSum:
             try run("UPDATE _feed SET sum = zeroblob(16)", clinic)
-            try restart(machine)
+            try restart(machine, isAtRest: true)
             try settle()
         case .brokenChain:
             try run(

@@ -90,6 +90,8 @@ final class Ledger {
     /// The compartment of each canary, by write and index.
     private var canaries: [[Compartment]] = []
     private(set) var writes = 0
+    /// Writes that were never confirmed, and may be on a disk or not.
+    var doubtful: [Int: [PlaceWrite]] = [:]
 
     func newNumber() -> Int {
         writes += 1

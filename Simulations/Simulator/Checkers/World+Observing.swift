@@ -22,11 +22,48 @@ extension World {
         let feeds = machine.clinic.unequal.sorted()
         if !machine.isRepairing {
             guard hub.restores > 0, try isAhead(machine) else {
-                throw Failure(.digest, "\(machine.name) and the hub differ in \(feeds)")
+                throw Failure(
+                    .digest, "\(machine.name) and the hub differ in \(feeds): "
+                        + (try difference(machine)))
             }
             say("\(machine.name) and the hub differ in \(feeds): the hub was put back")
             planRepair(machine)
         }
+    }
+
+    /// The first place where a clinic's siblings are not the hub's, for who reads the failure.
+    private func difference(_ machine: ClinicMachine) throws -> String {
+        let ours = try siblings(machine.replica), hubs = try siblings(hub.store.node)
+        for place in Set(ours.keys).union(hubs.keys).sorted() where ours[place] != hubs[place] {
+            guard let mine = ours[place] else { continue }
+            let theirs = hubs[place] ?? []
+            func names(_ stamps: Set<Stamp>) -> String {
+                let known = stamps.sorted().map { ledger.entry($0).map { "\($0.name)" } ?? "\($0)" }
+                return known.joined(separator: ", ")
+            }
+            return "\(place), here also [\(names(mine.subtracting(theirs)))], at the hub also "
+                + "[\(names(theirs.subtracting(mine)))]"
+        }
+        return "but nothing here is different"
+    }
+
+    private func siblings(_ node: NodeStore) throws -> [Place: Set<Stamp>] {
+        var all: [Place: Set<Stamp>] = [:]
+        try node.store.reading {
+            for kind in Compartment.Kind.allCases {
+                for root in try node.tables.roots(of: kind, after: nil, limit: .max) {
+                    guard let compartment = try node.tables.compartment(root) else { continue }
+                    for record in try node.reader.records(of: root) {
+                        for (unit, register) in record.registers where !register.siblings.isEmpty {
+                            let place = Place(
+                                compartment: compartment, key: record.key, unit: unit)
+                            all[place] = Set(register.siblings.map(\.stamp))
+                        }
+                    }
+                }
+            }
+        }
+        return all
     }
 
     /// Whether a clinic has frames that the hub has lost.
@@ -86,6 +123,17 @@ extension World {
     }
 
     private func enterAgain(_ frame: LoggedFrame, _ machine: ClinicMachine) throws {
+        if let name = WriteName(frame.header), ledger.byName[name] == nil,
+            let writes = ledger.doubtful[name.number]
+        {
+            let mine = writes.filter {
+                SimulatedSchema.newer[$0.place.key.entity]?.lane == name.lane
+            }
+            try ledger.add(
+                LedgerEntry(
+                    name: name, stamp: frame.header.stamp, machine: machine.name, writes: mine))
+            return say("\(name) was written at \(machine.name), though it was never confirmed")
+        }
         guard let name = WriteName(frame.header), let known = ledger.byName[name] else {
             throw Failure(.stamp, "\(machine.name) has a frame that nobody wrote")
         }
@@ -107,7 +155,9 @@ extension World {
     /// may name itself.
     private func checkAgain(_ frame: LoggedFrame) throws {
         let stamp = frame.header.stamp
-        guard let again = ledger.entry(stamp), let known = ledger.byName[again.name] else { return }
+        guard let again = ledger.entry(stamp), let known = ledger.byName[again.name],
+            known.count > 1
+        else { return }
         let isSame = known.map { ledger.entries[$0] }.contains { old in
             old.stamp != stamp
                 && zip(old.writes, again.writes).allSatisfy { saysTheSame($0, $1, stamp) }

@@ -7,7 +7,7 @@ package enum Fault: String, CaseIterable, Sendable, Hashable {
     // Clocks.
     case clocks, jump
     // Machines.
-    case crash, restore, rollback, clone, replacement
+    case crash, full, restore, rollback, clone, replacement
     case hubCrash = "hub-crash"
     case hubRestore = "hub-restore"
     case hubClock = "hub-clock"
@@ -30,12 +30,13 @@ package enum Fault: String, CaseIterable, Sendable, Hashable {
         case .adversary: "requests with tiny limits, in odd order"
         case .clocks: "clocks drift, stand still, or start in 1970 with each boot"
         case .jump: "wall clocks jump, both ways, up to 2099"
-        case .crash: "a clinic's machine loses power"
+        case .crash: "a clinic's machine loses power, at rest or in the middle of a write"
+        case .full: "a clinic's disk is full for a while"
         case .restore: "a clinic's folder is restored from an older copy"
         case .rollback: "a clinic's virtual machine is rolled back"
         case .clone: "a clinic's disk is cloned, and both go on"
         case .replacement: "a clinic's machine is replaced: a new enrolment"
-        case .hubCrash: "the hub loses power"
+        case .hubCrash: "the hub loses power, at rest or in the middle of a write"
         case .hubRestore: "the hub is restored from a backup"
         case .hubClock: "the hub's clock jumps"
         case .skew: "machines run different versions"

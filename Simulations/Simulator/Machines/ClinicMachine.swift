@@ -30,6 +30,8 @@ final class ClinicMachine {
     var copies: [String] = []
     /// The own frames that the ledger knows of, by origin.
     var known: [Origin: UInt64] = [:]
+    /// Whether its disk has no room left.
+    var isFull = false
     /// Units whose siblings somebody saw on a form that is still open.
     var forms: [Place: [Stamp]] = [:]
     /// Whether what differs from the hub is being compared and loaded anew.
@@ -70,6 +72,9 @@ final class ClinicMachine {
     }
 
     var replica: NodeStore { clinic.replica }
+
+    /// Whether frames of an origin have left their places, to be issued again under another name.
+    func wasCut(_ origin: Origin) -> Bool { origin.incarnation != clinic.incarnation }
 }
 
 /// Whether a machine's link is up, and until when.

@@ -1,37 +1,57 @@
-import Foundation
+import Disk
 
-/// The disks of a world: where databases lie, and what befalls them.
+/// The disks of a world, by the names of their machines, and copies of disks, which are kept like
+/// disks.
 ///
-/// Files are known by their machine's name. A copy is taken of a database that is closed or whose
-/// WAL has been checkpointed, so that the file alone is all of it.
+/// A copy is taken of a database that is closed or whose WAL has been checkpointed, so that the
+/// file alone is all of it.
 final class Disks {
-    private let folder: String
+    private let seed: UInt64
+    private var disks: [String: SimulatedDisk] = [:]
+    private static let file = "data.sqlite"
 
     /// - Parameter seed: what chance does to what was never synced.
-    init(seed: UInt64) throws {
-        let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
-        // Where the files lie must not show in anything that a seed gives.
-        folder = "\(parent)/simulated-\(getpid())-\(Disks.number.next())"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    init(seed: UInt64) { self.seed = seed }
+
+    private func disk(_ name: String) throws -> SimulatedDisk {
+        if let known = disks[name] { return known }
+        let made = try SimulatedDisk(seed: seed ^ Trace.hash(name.utf8))
+        disks[name] = made
+        return made
     }
 
-    func path(_ name: String) -> String { "\(folder)/\(name).sqlite" }
+    func path(_ name: String) throws -> String {
+        let disk = try disk(name)
+        if disk.isOff { try disk.restart() }
+        return disk.path(Disks.file)
+    }
 
     func copy(_ from: String, to: String) throws {
-        remove(to)
-        try FileManager.default.copyItem(atPath: path(from), toPath: path(to))
+        let bytes = try disk(from).bytes(of: Disks.file) ?? []
+        let target = try disk(to)
+        if target.isOff { try target.restart() }
+        try target.restore(DiskImage(files: [DiskImage.File(name: Disks.file, bytes: bytes)]))
     }
 
-    func remove(_ name: String) {
-        for suffix in ["", "-wal", "-shm"] {
-            try? FileManager.default.removeItem(atPath: path(name) + suffix)
-        }
+    func remove(_ name: String) { disks[name] = nil }
+
+    // MARK: Power and room
+
+    /// The power goes, now.
+    func cutPower(_ name: String) { disks[name]?.cutPower() }
+
+    /// The power goes in the middle of a change of the disk; 0: it doesn't any more.
+    func cutPower(_ name: String, after changes: UInt64) {
+        disks[name]?.cutPower(after: changes)
     }
 
-    /// The power goes: called before the database is closed.
-    func crash(_ name: String) {}
+    func isOff(_ name: String) -> Bool { disks[name]?.isOff ?? false }
 
-    func close() { try? FileManager.default.removeItem(atPath: folder) }
+    /// Leaves room for some bytes alone, or as much as there is.
+    func leaveRoom(_ name: String, _ bytes: UInt64?) {
+        guard let disk = disks[name] else { return }
+        disk.setCapacity(bytes.map { disk.usedBytes + $0 })
+    }
 
-    private static let number = SharedCounter()
+    func close() { disks = [:] }
 }

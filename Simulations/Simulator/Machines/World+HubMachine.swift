@@ -6,23 +6,17 @@ import Sync
 
 /// What befalls the hub's machine.
 extension World {
-    func crashHub() throws {
-        say("the hub loses power")
-        disks.crash(HubMachine.file)
-        try hub.store.close()
-        try reopenHub()
-    }
-
     func upgradeHub() throws {
         guard hub.version == .older else { return }
         hub.version = .newer
         say("the hub is upgraded")
-        try hub.store.close()
+        try? hub.store.close()
         try reopenHub()
     }
 
-    private func reopenHub() throws {
+    func reopenHub() throws {
         hub.waiting = []
+        disks.cutPower(HubMachine.file, after: 0)
         hub.clock.boot(at: time)
         hub.store = try World.openHub(
             disks, hub.version, hub.identity, hubReading, &hub.chance)
@@ -40,7 +34,9 @@ extension World {
     }
 
     /// What is in a backup has outlived the hub, and clinics are told.
-    func backUpHub() throws {
+    func backUpHub() throws { try attemptAtHub(makeBackup) }
+
+    private func makeBackup() throws {
         let node = hub.store.node
         var heads: [(Origin, NodeStore.Head)] = []
         for origin in node.allOrigins {
@@ -52,13 +48,13 @@ extension World {
         let name = "hub-backup-\(hub.backups % 2)"
         try disks.copy(HubMachine.file, to: name)
         hub.backup = HubMachine.Backup(name: name, ranks: ranks)
+        for (origin, head) in heads { backedUp[origin] = max(backedUp[origin] ?? 0, head.sequence) }
         try node.transaction {
             for (origin, head) in heads where head.sequence > head.backedUp {
                 try node.setAcknowledged(
                     origin, head.acknowledged, backedUp: head.sequence)
             }
         }
-        for (origin, head) in heads { backedUp[origin] = max(backedUp[origin] ?? 0, head.sequence) }
         hubChangedAt = time
         say("the hub is backed up")
         wakeWaiting(
@@ -79,7 +75,8 @@ extension World {
         guard ledger.ever.isSubset(of: all) else { return }
         let marks = hub.store.node.allOrigins.map { ($0, hub.store.node.head($0)?.backedUp ?? 0) }
         let registered = hub.store.clinics.values.sorted { $0.node < $1.node }
-        try hub.store.close()
+        try? hub.store.close()
+        disks.cutPower(HubMachine.file, after: 0)
         try disks.copy(backup.name, to: HubMachine.file)
         if draw(.hubRestore, { $0.comes(500) }) {
             hub.identity = Array(newName("hub").utf8)
@@ -112,7 +109,7 @@ extension World {
         let name = newName("look")
         try disks.copy(backup.name, to: name)
         let store = try NodeStore(
-            path: disks.path(name), schema: hub.version.schema,
+            path: try disks.path(name), schema: hub.version.schema,
             cacheMegabytes: World.cacheMegabytes)
         let found = try content(of: store) { _ in true }
         try store.close()

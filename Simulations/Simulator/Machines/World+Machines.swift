@@ -10,31 +10,7 @@ extension World {
         machines.contains { $0 !== machine && !$0.isGone && $0.node == machine.node }
     }
 
-    // MARK: Power
-
-    func crashSomebody() throws {
-        guard let machine = somebody(.crash) else { return }
-        say("\(machine.name) loses power")
-        try restart(machine)
-    }
-
-    func restart(_ machine: ClinicMachine) throws {
-        let life = (machine.clinic.incarnation, machine.clinic.hlc)
-        disks.crash(machine.name)
-        try machine.clinic.close()
-        try reopen(machine)
-        for (origin, sequence) in machine.known.sorted(by: { $0.key < $1.key }) {
-            guard machine.replica.head(origin)?.sequence ?? 0 == sequence else {
-                throw Failure(.lost, "\(machine.name) lost confirmed writes with its power")
-            }
-        }
-        guard machine.clinic.incarnation == life.0, machine.clinic.hlc >= life.1 else {
-            throw Failure(
-                .stamp, "\(machine.name) lost its incarnation or its clock with its power")
-        }
-        try checkStatus(machine)
-        wakeBoth(machine, after: 30 * Period.second)
-    }
+    // MARK: Upgrades
 
     func upgradeSomebody() throws {
         guard let machine = somebody(.upgrade) else { return }
@@ -46,7 +22,7 @@ extension World {
         guard machine.version == .older else { return }
         machine.version = .newer
         say("\(machine.name) is upgraded")
-        try restart(machine)
+        try restart(machine, isAtRest: true)
     }
 
     // MARK: Clocks
@@ -67,13 +43,12 @@ extension World {
     // MARK: Copies of disks
 
     /// Copies a machine's disk, as a backup program does.
-    func copy(_ machine: ClinicMachine) throws -> String {
+    private func copy(_ machine: ClinicMachine) throws {
         try machine.replica.store.checkpoint()
         let name = newName("\(machine.name)-copy")
         try disks.copy(machine.name, to: name)
         machine.copies.append(name)
         say("\(machine.name) is copied as \(name)")
-        return name
     }
 
     /// Every other time a copy is made, else one is put back.
@@ -81,7 +56,7 @@ extension World {
         guard let machine = somebody(fault) else { return }
         let wantsCopy = draw(fault) { $0.comes(400) }
         if machine.copies.isEmpty || wantsCopy {
-            _ = try copy(machine)
+            try attempt(machine) { try copy(machine) }
             return
         }
         let (newest, index, shift) = draw(fault) {
@@ -105,7 +80,9 @@ extension World {
         guard missing.isDisjoint(with: ledger.ever) else { return }
         if isRollback, !gone.intersection(ledger.ever).isSubset(of: atHub) { return }
         ledger.lost.formUnion(missing)
-        try machine.clinic.close()
+        try? machine.clinic.close()
+        disks.cutPower(machine.name, after: 0)
+        makeRoom(machine)
         try disks.copy(copy, to: machine.name)
         if !isRollback { machine.identity = Array(newName(machine.name).utf8) }
         try reopen(machine)
@@ -125,7 +102,7 @@ extension World {
         guard let machine = somebody(.clone), !isBusyTwice(machine),
             machines.filter({ !$0.isGone }).count < World.mostMachines
         else { return }
-        try machine.replica.store.checkpoint()
+        guard try attempt(machine, { try machine.replica.store.checkpoint() }) else { return }
         let name = newName("\(machine.name)-clone")
         try disks.copy(machine.name, to: name)
         let clock = MachineClock(machine.clock.habit, at: time)
@@ -155,7 +132,7 @@ extension World {
         machine.isGone = true
         machine.boot += 1
         _ = try hub.store.revoke(machine.options.name)
-        try machine.clinic.close()
+        try? machine.clinic.close()
         say("\(machine.name) is scrapped; \(missing.count) writes were on its disk alone")
         var options = machine.options
         options.name = newName("new")
@@ -191,7 +168,7 @@ extension World {
         let name = newName("look")
         try disks.copy(copy, to: name)
         let store = try NodeStore(
-            path: disks.path(name), schema: machine.version.schema,
+            path: try disks.path(name), schema: machine.version.schema,
             cacheMegabytes: World.cacheMegabytes)
         let found = try content(of: store) { $0.node == machine.node }
         try store.close()

@@ -31,9 +31,10 @@ extension World {
 
     private func writeSomething(_ machine: ClinicMachine) throws {
         let number = ledger.newNumber()
-        let intents = try intents(machine, number)
+        var intents: [Intent] = []
+        guard try attempt(machine, { intents = try self.intents(machine, number) }) else { return }
         guard !intents.isEmpty else { return }
-        try write(machine, number, intents)
+        try attempt(machine) { try write(machine, number, intents) }
         wakeBoth(machine)
     }
 

@@ -9,6 +9,8 @@ extension World {
         let writes = try seen(machine, intents)
         guard !writes.isEmpty else { return }
         let author = WriteName(number: number, lane: .care).author
+        // Should the power go before it is confirmed, it may have been written all the same.
+        ledger.doubtful[number] = writes
         try machine.clinic.write(author: author, at: reading(machine)) { transaction in
             for intent in intents {
                 switch intent {
@@ -24,6 +26,7 @@ extension World {
                 }
             }
         }
+        ledger.doubtful[number] = nil
         try enter(writes, number, machine)
     }
 

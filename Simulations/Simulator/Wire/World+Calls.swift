@@ -17,7 +17,7 @@ extension World {
         let (mine, boot) = (machine.wakes[index], machine.boot)
         plan(after: wait) { [unowned self] in
             guard mine == machine.wakes[index], boot == machine.boot else { return }
-            try look(machine, channel)
+            try attempt(machine) { try look(machine, channel) }
         }
     }
 
@@ -158,21 +158,30 @@ extension World {
         let machine = call.machine
         guard call.isAwaited, machine.link.isUp || call.channel == .courier else { return }
         end(call)
+        let boot = machine.boot
         do {
-            try take(bytes, call)
+            guard try attempt(machine, { try take(bytes, call) }) else {
+                if boot == machine.boot { try giveUp(call) }
+                return
+            }
         } catch let error as Malformed {
             if isIntact {
                 throw Failure(.error, "\(machine.name) does not take the hub's answer: \(error)")
             }
             say("#\(call.number) brings nothing that can be read")
-            call.isOver = false
-            if call.channel != .courier { machine.calls[call.channel.rawValue] = call }
-            return try fail(call)
+            return try giveUp(call)
         }
         if !isIntact { throw Failure(.error, "\(machine.name) takes a broken answer") }
         say("#\(call.number) is taken")
-        try observe(machine)
+        try attempt(machine) { try observe(machine) }
         wakeBoth(machine)
+    }
+
+    /// What came can't be taken in.
+    private func giveUp(_ call: Call) throws {
+        call.isOver = false
+        if call.channel != .courier { call.machine.calls[call.channel.rawValue] = call }
+        try fail(call)
     }
 
     private func take(_ bytes: [UInt8], _ call: Call) throws {

@@ -12,10 +12,12 @@ extension World {
         let mayWait = isFirst && call.message.wait > 0
         let before = heads(of: call.machine.node)
         let now = store.reading(hubReading).now
-        let answer: HubAnswer
+        var answer: HubAnswer?
         do {
-            answer = try store.answer(
-                bytes, from: call.machine.node, at: hubReading, mayWait: mayWait)
+            try attemptAtHub {
+                answer = try store.answer(
+                    bytes, from: call.machine.node, at: hubReading, mayWait: mayWait)
+            }
         } catch is Malformed {
             if isIntact { throw Failure(.error, "the hub can't read \(call.what)") }
             return refuse(call, isFirst, "cut")
@@ -26,8 +28,10 @@ extension World {
             }
         }
         if !isIntact { throw Failure(.error, "the hub takes a broken request") }
+        // What was committed as the power went is in the log, though nobody was told.
         try noteCommitted(since: before, by: call.machine.node, at: now)
         switch answer {
+        case nil: return
         case .nothingNew(let feeds, let wait):
             hub.waiting.append(HubMachine.Wait(call: call, feeds: feeds, since: time))
             plan(after: wait * Period.second) { [unowned self] in try endWait(call) }
@@ -76,18 +80,21 @@ extension World {
         guard let index = hub.waiting.firstIndex(where: { $0.call === call }) else { return }
         let wait = hub.waiting.remove(at: index)
         // Its machine may be gone by now; the hub doesn't know.
-        let answer: HubAnswer
+        var answer: HubAnswer?
         do {
-            answer = try hub.store.answer(
-                call.message.bytes, from: call.machine.node, at: hubReading, mayWait: false,
-                waited: time - wait.since)
+            try attemptAtHub {
+                answer = try hub.store.answer(
+                    call.message.bytes, from: call.machine.node, at: hubReading, mayWait: false,
+                    waited: time - wait.since)
+            }
         } catch HubRefusal.revoked {
             return refuse(call, true, "revoked")
         }
-        guard case .answer(let bytes, _) = answer else {
-            throw Failure(.error, "the hub waits although it may not")
+        switch answer {
+        case nil: return
+        case .nothingNew: throw Failure(.error, "the hub waits although it may not")
+        case .answer(let bytes, _): try give(bytes, to: call, true)
         }
-        try give(bytes, to: call, true)
     }
 
     // MARK: What the hub has

@@ -59,7 +59,7 @@ extension Options {
             case .form: rates[fault] = one(of: [50, 250])
             case .burst: rates[fault] = one(of: [20, 60])
             case .transfer: rates[fault] = one(of: [50, 150, 300])
-            case .crash, .jump, .restore, .rollback: rates[fault] = times([2, 6, 12])
+            case .crash, .full, .jump, .restore, .rollback: rates[fault] = times([2, 6, 12])
             case .hubCrash, .hubRestore, .clone: rates[fault] = times([1, 3, 6])
             case .replacement, .hubClock, .upgrade: rates[fault] = times([1, 2])
             case .silence, .clocks, .skew, .enrolment, .tie: rates[fault] = 1

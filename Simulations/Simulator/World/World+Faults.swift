@@ -3,6 +3,7 @@ extension World {
     func planFaults() {
         let planned: [(Fault, () throws -> Void)] = [
             (.crash, { [unowned self] in try crashSomebody() }),
+            (.full, { [unowned self] in fillSomebodysDisk() }),
             (.restore, { [unowned self] in try putSomebodyBack(.restore) }),
             (.rollback, { [unowned self] in try putSomebodyBack(.rollback) }),
             (.clone, { [unowned self] in try cloneSomebody() }),

@@ -28,6 +28,7 @@ extension World {
         isHealing = true
         say("faults stop")
         hub.clock.mend(at: time)
+        disks.cutPower(HubMachine.file, after: 0)
         try hub.store.confirmClock(hubReading)
         if options.endsUpgraded { try upgradeHub() }
         for machine in machines where !machine.isGone {
@@ -35,6 +36,8 @@ extension World {
             machine.link.isUp = true
             machine.link.until = .max
             machine.clock.mend(at: time)
+            makeRoom(machine)
+            disks.cutPower(machine.name, after: 0)
             if options.endsUpgraded { try upgrade(machine) }
         }
     }

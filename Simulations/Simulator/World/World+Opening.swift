@@ -30,7 +30,6 @@ extension World {
         _ = try hub.store.enrol(
             codeID: code, request: name, at: hubReading, verify: { _ in true },
             sign: { $1 + "-certificate" })
-        disks.remove(name)
         let clock = MachineClock(options.clock, at: time)
         var chance = Chance(seed: self.options.seed, "first life of \(name)")
         let clinic = try open(
@@ -52,7 +51,7 @@ extension World {
         _ now: ClockReading, _ seed: UInt64
     ) throws -> Clinic {
         try Clinic(
-            path: disks.path(name), schema: version.schema, node: node, identity: identity,
+            path: try disks.path(name), schema: version.schema, node: node, identity: identity,
             now: now, random: SplitMix64(seed: seed), cacheMegabytes: World.cacheMegabytes)
     }
 
@@ -72,8 +71,10 @@ extension World {
     /// What the hub's daemon does now and then: time is kept moving on, backups are made.
     private func planUpkeep() {
         plan(after: Period.hour) { [unowned self] in
-            try hub.store.node.transaction { try hub.store.advanceClock(hubReading) }
-            try hub.store.saveReadPositions()
+            try attemptAtHub {
+                try hub.store.node.transaction { try hub.store.advanceClock(hubReading) }
+                try hub.store.saveReadPositions()
+            }
             planUpkeep()
         }
         guard hub.backups == 0, hub.backup == nil else { return }

@@ -50,7 +50,7 @@ final class World {
     init(_ options: Options, sink: ((String) -> Void)? = nil) throws {
         self.options = options
         trace = Trace(sink: sink)
-        disks = try Disks(seed: options.seed)
+        disks = Disks(seed: options.seed)
         var chance = Chance(seed: options.seed, "hub")
         let clock = MachineClock(.right, at: World.start)
         hub = HubMachine(
@@ -75,7 +75,7 @@ final class World {
         _ chance: inout Chance
     ) throws -> HubStore {
         try HubStore(
-            path: disks.path(HubMachine.file), schema: version.schema, identity: identity,
+            path: try disks.path(HubMachine.file), schema: version.schema, identity: identity,
             now: now, random: SplitMix64(seed: chance.number()),
             cacheMegabytes: World.cacheMegabytes)
     }
