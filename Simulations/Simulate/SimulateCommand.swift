@@ -74,7 +74,8 @@ struct SimulateCommand: ParsableCommand {
         if let planted, PlantedBug.named(planted) == nil {
             let all = PlantedBug.all.map(\.name).joined(separator: ", ")
             throw ValidationError(
-                "There is no fault ‘\(planted)’ to plant; there are: \(all.isEmpty ? "none" : all).")
+                "There is no fault ‘\(planted)’ to plant; there are: \(all.isEmpty ? "none" : all)."
+            )
         }
         _ = try wantedReplay
         _ = try cuts
@@ -85,7 +86,9 @@ struct SimulateCommand: ParsableCommand {
 
     private var wantedReplay: Replay? {
         get throws {
-            do throws(Replay.Mistake) { return try replay.map { text throws(Replay.Mistake) in try Replay(text) } } catch {
+            do throws(Replay.Mistake) {
+                return try replay.map { text throws(Replay.Mistake) in try Replay(text) }
+            } catch {
                 throw ValidationError("\(error).")
             }
         }
