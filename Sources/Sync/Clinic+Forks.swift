@@ -8,7 +8,8 @@ import Replica
 extension Clinic {
     func addFork(_ origin: Origin, different: UInt64) {
         // Where nothing is here, as an answer to older heads may find it, nothing can differ.
-        guard different > 0, cuts[origin] == nil, !forks.contains(where: { $0.origin == origin }) else { return }
+        guard different > 0, cuts[origin] == nil, !forks.contains(where: { $0.origin == origin })
+        else { return }
         forks.append(Fork(origin: origin, alike: 0, different: different))
     }
 

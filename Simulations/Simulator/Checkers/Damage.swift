@@ -49,7 +49,8 @@ extension World {
         case .lostWrite:
             let stamp = Stamp(
                 hlc: HLC(rawValue: 1),
-                origin: Origin(node: machine.node, incarnation: machine.clinic.incarnation, lane: .bulk))
+                origin: Origin(
+                    node: machine.node, incarnation: machine.clinic.incarnation, lane: .bulk))
             try ledger.add(
                 LedgerEntry(
                     name: WriteName(number: ledger.newNumber(), lane: .bulk), stamp: stamp,

@@ -143,14 +143,16 @@ extension World {
                         !follows || previous == before.1
                     else {
                         throw Failure(
-                            .chain, "the log of \(name) breaks at \(header.sequence) of "
+                            .chain,
+                            "the log of \(name) breaks at \(header.sequence) of "
                                 + "\(header.origin)")
                     }
                     last[header.origin] = (header.sequence, entry.hash)
                     let other = hashes[header.origin]?[header.sequence]
                     guard other == nil || other == entry.hash else {
                         throw Failure(
-                            .chain, "\(name) has another frame \(header.sequence) of "
+                            .chain,
+                            "\(name) has another frame \(header.sequence) of "
                                 + "\(header.origin) than the hub")
                     }
                     hashes[header.origin, default: [:]][header.sequence] = entry.hash

@@ -20,7 +20,8 @@ extension World {
                     guard holds(compartment) else {
                         if records.isEmpty { continue }
                         throw Failure(
-                            .scope, "\(name) keeps \(compartment.kind) \(compartment.id), which "
+                            .scope,
+                            "\(name) keeps \(compartment.kind) \(compartment.id), which "
                                 + "it does not hold")
                     }
                     let checker = CompartmentChecker(
@@ -31,7 +32,8 @@ extension World {
             }
             for compartment in model.records.keys.sorted()
             where holds(compartment) && !seen.contains(compartment) {
-                throw Failure(.content, "\(name) lacks all of \(compartment.kind) \(compartment.id)")
+                throw Failure(
+                    .content, "\(name) lacks all of \(compartment.kind) \(compartment.id)")
             }
             try checkReviews(name, node, version.schema, model, holds)
         }
@@ -99,7 +101,8 @@ private struct CompartmentChecker {
             let own = Set((expected.units[unit] ?? [:]).keys)
             guard stamps == own else {
                 throw Failure(
-                    .content, "\(name), \(place(record.key, unit)): \(stamps.subtracting(own).count) "
+                    .content,
+                    "\(name), \(place(record.key, unit)): \(stamps.subtracting(own).count) "
                         + "siblings too many, \(own.subtracting(stamps).count) too few")
             }
             for sibling in register.siblings { try check(sibling, record.key, unit, expected) }
@@ -120,7 +123,8 @@ private struct CompartmentChecker {
         let counts = model.ranks[sibling.stamp] ?? sibling.stamp.hlc
         guard node.ranks.rank(sibling.stamp) == counts else {
             throw Failure(
-                .rank, "at \(name) \(sibling.stamp) counts as "
+                .rank,
+                "at \(name) \(sibling.stamp) counts as "
                     + "\(node.ranks.rank(sibling.stamp)), not \(counts)")
         }
         // What only a newer version knows is bytes here.
@@ -143,7 +147,9 @@ private struct CompartmentChecker {
         let row = try node.store.row(
             "SELECT \(columns) FROM \"\(entity.name)\" WHERE \(condition)", bindings
         ) { row in
-            (0..<units.flatMap(\.fields).count).map { row.isNull(Int32($0)) ? nil : row.text(Int32($0)) }
+            (0..<units.flatMap(\.fields).count).map {
+                row.isNull(Int32($0)) ? nil : row.text(Int32($0))
+            }
         }
         var column = 0
         for unit in units {
@@ -152,7 +158,8 @@ private struct CompartmentChecker {
             if case .group(let values) = shown { fields = values }
             for field in fields {
                 guard let row, row[column] == text(field) else {
-                    throw Failure(.content, "\(name) shows another value at \(place(key, unit.number))")
+                    throw Failure(
+                        .content, "\(name) shows another value at \(place(key, unit.number))")
                 }
                 column += 1
             }

@@ -6,24 +6,25 @@ import Sync
 
 /// What is looked at while the world runs: after each event of a machine.
 extension World {
-    /// Looks at a clinic that has taken something in.
-    func observe(_ machine: ClinicMachine) throws {
+    /// Looks at a clinic that has taken an answer in.
+    func observe(_ machine: ClinicMachine, _ call: Call) throws {
         try noteOwnFrames(machine)
         try checkAcknowledged(machine)
         try checkStatus(machine)
-        try checkUnequal(machine)
+        try checkUnequal(machine, call)
         if machine.isRolledBack, try isQuiet(machine) { machine.isRolledBack = false }
     }
 
     /// Digests may differ only where contents do: where the hub was put back, and lacks what its
     /// author has yet to send again.
-    private func checkUnequal(_ machine: ClinicMachine) throws {
+    private func checkUnequal(_ machine: ClinicMachine, _ call: Call) throws {
         guard !machine.clinic.unequal.isEmpty else { return }
         let feeds = machine.clinic.unequal.sorted()
         if !machine.isRepairing {
-            guard hub.restores > 0, try isAhead(machine) else {
+            guard try isAhead(machine, of: call.answeredAt) else {
                 throw Failure(
-                    .digest, "\(machine.name) and the hub differ in \(feeds): "
+                    .digest,
+                    "\(machine.name) and the hub differ in \(feeds): "
                         + (try difference(machine)))
             }
             say("\(machine.name) and the hub differ in \(feeds): the hub was put back")
@@ -66,20 +67,13 @@ extension World {
         return all
     }
 
-    /// Whether a clinic has frames that the hub has lost.
-    private func isAhead(_ machine: ClinicMachine) throws -> Bool {
-        let (replica, store) = (machine.replica, hub.store.node)
-        var isAhead = false
-        try replica.store.reading {
-            try store.store.reading {
-                try replica.log.forEach { entry in
-                    let header = entry.frame.header
-                    isAhead = try store.log.hash(header.origin, header.sequence) != entry.hash
-                    return !isAhead
-                }
+    /// Whether a clinic has frames that the hub had lost, and not got again when it answered.
+    private func isAhead(_ machine: ClinicMachine, of moment: UInt64) throws -> Bool {
+        try machine.replica.store.reading {
+            try hub.regained.contains { stamp, time in
+                try time > moment && machine.replica.log.entry(stamp) != nil
             }
         }
-        return isAhead
     }
 
     func isQuiet(_ machine: ClinicMachine) throws -> Bool {
@@ -181,7 +175,8 @@ extension World {
 
     private func saysTheSame(_ old: PlaceWrite, _ new: PlaceWrite, _ stamp: Stamp) -> Bool {
         guard
-            ledger.names(old.replaces.filter { ledger.entry($0)?.name != ledger.entry(stamp)?.name })
+            ledger.names(
+                old.replaces.filter { ledger.entry($0)?.name != ledger.entry(stamp)?.name })
                 == ledger.names(
                     new.replaces.filter { ledger.entry($0)?.name != ledger.entry(stamp)?.name })
         else { return false }
@@ -225,6 +220,7 @@ extension World {
                 throw Failure(.lost, "the hub's log lacks a part of \(entry.name)")
             }
             ledger.ever.insert(entry.name)
+            if hub.regained[entry.stamp] != nil { hub.regained[entry.stamp] = time }
             order(entry, at: now)
         }
     }
@@ -295,7 +291,8 @@ extension World {
                 guard let compartment = ledger.compartment(of: canary) else { return }
                 guard mayHold(machine, compartment) else {
                     throw Failure(
-                        .scope, "\(machine.name) is sent a value of \(compartment.kind) "
+                        .scope,
+                        "\(machine.name) is sent a value of \(compartment.kind) "
                             + "\(compartment.id), which it never held")
                 }
             }

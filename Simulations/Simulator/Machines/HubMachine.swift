@@ -12,7 +12,8 @@ final class HubMachine {
     var waiting: [Wait] = []
     var backup: Backup?
     var backups = 0
-    var restores = 0
+    /// Frames that were lost when it was put back, and when it got them again.
+    var regained: [Stamp: UInt64] = [:]
     var chance: Chance
 
     struct Wait {

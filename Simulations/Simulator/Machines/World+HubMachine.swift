@@ -75,6 +75,7 @@ extension World {
         guard ledger.ever.isSubset(of: all) else { return }
         let marks = hub.store.node.allOrigins.map { ($0, hub.store.node.head($0)?.backedUp ?? 0) }
         let registered = hub.store.clinics.values.sorted { $0.node < $1.node }
+        let before = try stamps(of: hub.store.node)
         try? hub.store.close()
         disks.cutPower(HubMachine.file, after: 0)
         try disks.copy(backup.name, to: HubMachine.file)
@@ -82,10 +83,12 @@ extension World {
             hub.identity = Array(newName("hub").utf8)
         }
         ranks = backup.ranks
-        hub.restores += 1
         hubChangedAt = time
         say("THE HUB IS PUT BACK to its last backup")
         try reopenHub()
+        for stamp in before.subtracting(try stamps(of: hub.store.node)) {
+            hub.regained[stamp] = .max
+        }
         for clinic in registered {
             if hub.store.clinics[clinic.node] == nil {
                 try hub.store.readmit(

@@ -43,7 +43,7 @@ extension World {
     // MARK: Copies of disks
 
     /// Copies a machine's disk, as a backup program does.
-    private func copy(_ machine: ClinicMachine) throws {
+    private func takeCopy(of machine: ClinicMachine) throws {
         try machine.replica.store.checkpoint()
         let name = newName("\(machine.name)-copy")
         try disks.copy(machine.name, to: name)
@@ -56,7 +56,7 @@ extension World {
         guard let machine = somebody(fault) else { return }
         let wantsCopy = draw(fault) { $0.comes(400) }
         if machine.copies.isEmpty || wantsCopy {
-            try attempt(machine) { try copy(machine) }
+            try attempt(machine) { try takeCopy(of: machine) }
             return
         }
         let (newest, index, shift) = draw(fault) {
@@ -72,7 +72,8 @@ extension World {
         let atHub = try content(of: hub.store.node) { _ in true }
         let gone = try own(machine)
         var kept = atHub.union(try contentOfCopy(copy, machine))
-        for other in machines where other !== machine && other.node == machine.node && !other.isGone {
+        for other in machines where other !== machine && other.node == machine.node && !other.isGone
+        {
             kept.formUnion(try own(other))
         }
         let missing = gone.subtracting(kept)
@@ -157,6 +158,18 @@ extension World {
             }
         }
         return names
+    }
+
+    /// The stamps of a log's frames.
+    func stamps(of node: NodeStore) throws -> Set<Stamp> {
+        var stamps: Set<Stamp> = []
+        try node.store.reading {
+            try node.log.forEach { entry in
+                stamps.insert(entry.frame.header.stamp)
+                return true
+            }
+        }
+        return stamps
     }
 
     /// What a machine can send again.

@@ -8,7 +8,9 @@ import Sync
 extension World {
     func crashSomebody() throws {
         guard let machine = somebody(.crash) else { return }
-        let (isAtRest, changes) = draw(.crash) { ($0.comes(400), $0.within(1...60 as ClosedRange<UInt64>)) }
+        let (isAtRest, changes) = draw(.crash) {
+            ($0.comes(400), $0.within(1...60 as ClosedRange<UInt64>))
+        }
         guard isAtRest else {
             // It goes amid one of the next writes.
             return disks.cutPower(machine.name, after: changes)
@@ -19,7 +21,9 @@ extension World {
     }
 
     func crashHub() throws {
-        let (isAtRest, changes) = draw(.hubCrash) { ($0.comes(400), $0.within(1...60 as ClosedRange<UInt64>)) }
+        let (isAtRest, changes) = draw(.hubCrash) {
+            ($0.comes(400), $0.within(1...60 as ClosedRange<UInt64>))
+        }
         guard isAtRest else { return disks.cutPower(HubMachine.file, after: changes) }
         say("the hub loses power")
         disks.cutPower(HubMachine.file)

@@ -70,7 +70,8 @@ extension World {
         ]
         var intents = [Intent.create(key(SimulatedSchema.Number.patient, id), own, units)]
         if machine.people.comes(300) {
-            intents.append(.put(child(machine, SimulatedSchema.Number.name), own, 1, text(number, own)))
+            intents.append(
+                .put(child(machine, SimulatedSchema.Number.name), own, 1, text(number, own)))
         }
         return intents
     }

@@ -26,6 +26,8 @@ final class Call {
     let sentAt: UInt64
     let channel: Channel
     let message: Message
+    /// When the hub made its last answer.
+    var answeredAt: UInt64 = 0
     /// Whether its fate is known at the clinic.
     var isOver = false
 

@@ -73,7 +73,8 @@ extension World {
     /// Sends a request, with the fate that chance gives it.
     func send(_ machine: ClinicMachine, _ channel: Call.Channel, _ message: Call.Message) throws {
         calls += 1
-        let call = Call(number: calls, at: time, machine: machine, channel: channel, message: message)
+        let call = Call(
+            number: calls, at: time, machine: machine, channel: channel, message: message)
         machine.calls[channel.rawValue] = call
         machine.exchanges += 1
         let size = try contentSize(message.bytes)
@@ -173,7 +174,7 @@ extension World {
         }
         if !isIntact { throw Failure(.error, "\(machine.name) takes a broken answer") }
         say("#\(call.number) is taken")
-        try attempt(machine) { try observe(machine) }
+        try attempt(machine) { try observe(machine, call) }
         wakeBoth(machine)
     }
 

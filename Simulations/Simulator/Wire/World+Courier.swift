@@ -9,7 +9,8 @@ extension World {
             pushBytes: push, pulls: true, wait: 0, limit: limit, at: reading(machine))
         calls += 1
         let call = Call(
-            number: calls, at: time, machine: machine, channel: .courier, message: Call.Message(sent))
+            number: calls, at: time, machine: machine, channel: .courier,
+            message: Call.Message(sent))
         say("\(machine.name) puts \(call.what) #\(call.number) on a stick")
         deliver { [unowned self] isFirst in
             try reachHub(call, sent.bytes, isIntact: true, isFirst: isFirst)

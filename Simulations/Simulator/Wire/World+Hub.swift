@@ -50,6 +50,7 @@ extension World {
     /// The answer sets out for the clinic.
     private func give(_ bytes: [UInt8], to call: Call, _ isFirst: Bool) throws {
         try checkScope(bytes, of: call.machine)
+        call.answeredAt = time
         let parts = try MessageParts(sealed: bytes)
         let size = parts.plain.count + parts.raw.count
         let hash = Trace.hash(parts.plain) ^ Trace.hash(parts.raw)

@@ -50,7 +50,8 @@ package struct Shrinking {
     }
 
     /// Halves a number as long as it fails, then takes one away at a time.
-    private mutating func cut(_ path: WritableKeyPath<Cuts, Int?>, from start: Int, _ what: String) {
+    private mutating func cut(_ path: WritableKeyPath<Cuts, Int?>, from start: Int, _ what: String)
+    {
         var number = start
         var step = max(1, number / 2)
         while number > 1, step > 0 {

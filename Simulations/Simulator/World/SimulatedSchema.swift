@@ -72,7 +72,10 @@ package enum SimulatedSchema {
                 [Unit(1, "sum", .text, .append)]),
             Entity(
                 Number.hold, "hold", in: .clinic,
-                [Unit(Number.holdTarget, "target", .text), Unit(Number.holdWanted, "wanted", .boolean)]),
+                [
+                    Unit(Number.holdTarget, "target", .text),
+                    Unit(Number.holdWanted, "wanted", .boolean),
+                ]),
             Entity(
                 Number.price, "price", in: .reference, lane: .administration,
                 [Unit(1, "sum", .text)]),

@@ -58,21 +58,21 @@ extension World {
         let before = machines.map(\.exchanges)
         let bound = World.fewExchanges + World.exchangesPerWrite * ledger.entries.count
         var isDue = true
-        func tick() {
+        func tick() throws {
             guard isDue else { return }
             for machine in machines where !machine.isGone {
-                machine.session.hurry()
-                wakeBoth(machine)
+                if try restlessness(machine) != nil { try askToSync(machine) }
             }
             plan(after: Period.minute, tick)
         }
-        tick()
+        try tick()
         defer { isDue = false }
         try run(until: time + World.patience) {
             for (machine, start) in zip(machines, before)
             where machine.exchanges - start > bound {
                 throw Failure(
-                    .liveness, "\(machine.name) is not at rest after \(bound) exchanges: "
+                    .liveness,
+                    "\(machine.name) is not at rest after \(bound) exchanges: "
                         + (try restlessness(machine) ?? "it only waits"))
             }
             return try machines.allSatisfy { try $0.isGone || restlessness($0) == nil }
@@ -82,6 +82,15 @@ extension World {
                 throw Failure(.liveness, "\(machine.name) never comes to rest: \(why)")
             }
         }
+    }
+
+    /// An operator's `syncctl sync`: a wait for news is given up, and other waits are over.
+    private func askToSync(_ machine: ClinicMachine) throws {
+        if let call = machine.calls[Call.Channel.pull.rawValue], call.message.wait > 0 {
+            try fail(call)
+        }
+        machine.session.hurry()
+        wakeBoth(machine)
     }
 
     /// What a clinic still has to do; `nil` when it is at rest.
