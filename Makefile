@@ -6,30 +6,43 @@
 #   make demo       play a district's story to its end
 #   make try        the same district, kept running until Ctrl-C
 #   make test       all tests
+#   make simulate   run simulated districts until stopped, or SEEDS=N of them
 #   make bench      measure, beside plain SQLite; also as bench.json
 #   make lint       format and house rules
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: setup build demo try test bench lint clean
+.PHONY: setup build demo try test simulate bench lint clean
 
 # One release build serves all: tests need no testable imports, so their flags are the same.
 BUILD := swift build -c release
 TEST := swift test -c release --disable-testable-imports
-PROGRAMS := clinicd hubd syncctl district bench
+PROGRAMS := clinicd hubd syncctl district simulate bench
+
+# The simulator is built apart, with faults that can be planted into the product: no other program
+# has any of their code.
+PLANTED := .build/planted/release/simulate
+PLANTED_BUILD := $(BUILD) --traits Planted --scratch-path .build/planted --product simulate
+PLANTED_SOURCES := Package.swift $(shell find Sources Simulations -name '*.swift' -o -name '*.h' \
+    -o -name '*.c')
 
 setup:
 	@.ci/setup
 
-build: setup
+build: setup $(PLANTED)
 	$(BUILD)
 	@mkdir -p bin
 	@folder="$$($(BUILD) --show-bin-path)"; \
 	for program in $(PROGRAMS); do \
 	    if [ -x "$$folder/$$program" ]; then ln -sf "$$folder/$$program" "bin/$$program"; fi; \
 	done
+	@ln -sf "$(CURDIR)/$(PLANTED)" bin/simulate
 	@echo "Programs: $$(ls bin | sed 's|^|bin/|' | tr '\n' ' ')"
+
+$(PLANTED): $(PLANTED_SOURCES) | setup
+	$(PLANTED_BUILD)
+	@touch $@
 
 demo: build
 	bin/district demo
@@ -39,6 +52,9 @@ try: build
 
 test: build lint
 	$(TEST)
+
+simulate: build
+	bin/simulate --fresh $(or $(SEEDS),0)
 
 bench: build
 	bin/bench --json bench.json

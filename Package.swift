@@ -2,7 +2,10 @@
 import PackageDescription
 
 /// Swift 6 mode with complete concurrency checking; a warning is an error.
+///
+/// `PLANTED` puts faults into the program `simulate`, and into nothing else: see `make build`.
 let strict: [SwiftSetting] = [
+    .define("PLANTED", .when(traits: ["Planted"])),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -24,6 +27,12 @@ let package = Package(
         .executable(name: "hubd", targets: ["hubd"]),
         .executable(name: "syncctl", targets: ["syncctl"]),
         .executable(name: "district", targets: ["DistrictProgram"]),
+        .executable(name: "simulate", targets: ["simulate"]),
+    ],
+    traits: [
+        .trait(
+            name: "Planted",
+            description: "Faults to choose from, to prove that the simulator notices each.")
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -179,6 +188,14 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Simulations/LinkProxy", swiftSettings: strict),
+        .target(
+            name: "CDisk", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")],
+            path: "Simulations/CDisk",
+            cSettings: [
+                .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"),
+            ]),
+        .target(
+            name: "Disk", dependencies: ["CDisk"], path: "Simulations/Disk", swiftSettings: strict),
 
         .target(
             name: "District", dependencies: ["FHIR", "Generator", "HTTPSClient"],
@@ -194,6 +211,16 @@ let package = Package(
         .target(
             name: "Exhaustive", dependencies: ["Hub", "Sync", "Replica", "Records", "Causality"],
             path: "Simulations/Exhaustive", swiftSettings: strict),
+        .target(
+            name: "Simulator",
+            dependencies: ["Disk", "Hub", "Sync", "Replica", "Records", "Causality"],
+            path: "Simulations/Simulator", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Simulations/Simulate", swiftSettings: strict),
 
         .executableTarget(
             name: "bench",
@@ -236,6 +263,16 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ExhaustiveTests", dependencies: ["Exhaustive"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
+        .testTarget(
+            name: "DiskTests",
+            dependencies: [
+                "Disk", "Hub", "Sync", "Replica", "Records", "Causality",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "ProcessTests",
             dependencies: [

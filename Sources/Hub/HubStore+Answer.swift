@@ -122,11 +122,17 @@ extension HubStore {
             time: quality == .disbelieved ? 0 : milliseconds, epoch: epoch)
         for (index, head) in request.heads.enumerated() {
             let origin = Origin(node: clinic.node, incarnation: head.incarnation, lane: head.lane)
+            #if PLANTED
+                let last = request.frames.last { $0.header.origin == origin }
+                let isHighest = last?.header.sequence == head.sequence
+                if Planted.is(.highestAcknowledged), isHighest, refused.isEmpty { continue }
+            #endif
             if let held = try held(origin, head, index) { answer.held.append(held) }
             for (refusedOrigin, sequence, reason) in refused where refusedOrigin == origin {
                 answer.refusals.append(
                     ExchangeAnswer.Refusal(index: index, sequence: sequence, reason: reason))
             }
+            try remind(&answer, origin, head, index)
         }
         var room = Int(min(request.limit, UInt64(sliceBytes)))
         var ownIsRead = true
@@ -146,6 +152,21 @@ extension HubStore {
         return answer
     }
 
+    /// Says again what was refused and the clinic doesn't know of: the answer that said it first
+    /// may have been lost, and then the frame isn't brought again, since the log has its place.
+    private func remind(
+        _ answer: inout ExchangeAnswer, _ origin: Origin, _ head: ExchangeRequest.Head, _ index: Int
+    ) throws {
+        guard let base = head.base else { return }
+        for (sequence, text) in try letters.refused(origin, after: base.sequence) {
+            let isSaid = answer.refusals.contains { $0.index == index && $0.sequence == sequence }
+            if isSaid { continue }
+            let reason = RefusalReason.allCases.first { $0.description == text } ?? .malformed
+            answer.refusals.append(
+                ExchangeAnswer.Refusal(index: index, sequence: sequence, reason: reason))
+        }
+    }
+
     /// What the hub has of one of the clinic's logs; `nil` when it is just what the clinic said.
     private func held(
         _ origin: Origin, _ head: ExchangeRequest.Head, _ index: Int
@@ -155,6 +176,14 @@ extension HubStore {
         let hash = try node.log.hash(origin, head.sequence)?.prefix ?? 0
         let agrees = head.sequence <= sequence && hash == head.hash
         let backedUp = mine?.backedUp ?? 0
+        #if PLANTED
+            if Planted.is(.acknowledgedBeforeCommit), head.sequence > sequence { return nil }
+            if Planted.is(.backedUpTooEarly) {
+                return ExchangeAnswer.Held(
+                    index: index, sequence: sequence, hash: mine?.hash.prefix ?? 0,
+                    agreesAtHead: agrees, backedUp: sequence)
+            }
+        #endif
         if sequence == head.sequence, agrees, backedUp == head.backedUp { return nil }
         return ExchangeAnswer.Held(
             index: index, sequence: sequence, hash: mine?.hash.prefix ?? 0, agreesAtHead: agrees,
@@ -281,6 +310,9 @@ private struct SliceReader {
             return 40
         }
         let frame: Frame
+        #if PLANTED
+            let parts = Planted.is(.scopeLeak) ? nil : parts
+        #endif
         if let parts {
             let kept = try SliceReader.indices(parts)
             frame = entry.frame.withholding { kept.contains($0) }
@@ -292,6 +324,12 @@ private struct SliceReader {
             previous = try node.log.hash(header.origin, header.sequence - 1)
         }
         last[header.origin] = header.sequence
+        #if PLANTED
+            if Planted.is(.rankNotForwarded) {
+                add(.frame(frame, previous: previous, rank: nil))
+                return frame.bytes.count
+            }
+        #endif
         add(.frame(frame, previous: previous, rank: rank))
         return frame.bytes.count
     }

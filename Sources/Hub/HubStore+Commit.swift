@@ -35,11 +35,25 @@ extension HubStore {
         for frame in request.frames {
             let origin = frame.header.origin
             guard origin.node == clinic else { throw HubRefusal.wrongOrigin }
+            #if PLANTED
+                if Planted.is(.gapAccepted), verified[origin] == nil {
+                    verified[origin] = Verified(sequence: 0)
+                }
+            #endif
             guard let known = verified[origin], !known.isParted else { continue }
             let mine = node.head(origin)?.sequence ?? 0
             let sequence = frame.header.sequence
+            #if PLANTED
+                if Planted.is(.gapAccepted), sequence > mine + 1 {
+                    _ = try commit(frame, at: now)
+                    continue
+                }
+            #endif
             if sequence <= mine {
                 let isAlike = try isAlike(frame, origin)
+                #if PLANTED
+                    if Planted.is(.appliedTwice), isAlike { try node.apply(frame) }
+                #endif
                 verified[origin] = Verified(
                     sequence: isAlike ? max(sequence, known.sequence) : known.sequence,
                     isParted: !isAlike)
@@ -84,6 +98,9 @@ extension HubStore {
             try keep(frame, .refused, RefusalReason.malformed.description, now)
             return .malformed
         } catch HubRefusal.wrongScope {
+            #if PLANTED
+                if Planted.is(.refusalBlocks) { return .wrongScope }
+            #endif
             feeds = before
             try keep(frame, .refused, RefusalReason.wrongScope.description, now)
             return .wrongScope
@@ -174,6 +191,9 @@ extension HubStore {
         // The author's own feed has a place for each of its frames, whatever it holds.
         let own = FeedName(.own, author)
         parts[own] = Array(frame.parts.indices)
+        #if PLANTED
+            if Planted.is(.ownNotInOwnFeed) { parts[own] = nil }
+        #endif
         for (name, indices) in parts.sorted(by: { $0.key < $1.key }) {
             var encoded: [UInt8]?
             if indices.count < frame.parts.count {
@@ -199,6 +219,9 @@ extension HubStore {
             if hasHolders {
                 names += try holders(of: set.applied.root).map { FeedName(.own, $0) }
             }
+            #if PLANTED
+                if Planted.is(.holderSkipped), names.count > 2 { names.remove(at: 2) }
+            #endif
             return names
         }
     }

@@ -65,6 +65,9 @@ extension HubStore {
         at root: RootReference, _ compartment: Compartment, isNew: Bool, _ rule: HolderRule,
         asking: Compartment?, _ changes: inout ScopeChanges
     ) throws {
+        #if PLANTED
+            let isNew = isNew || Planted.is(.freshForKnown)
+        #endif
         let before = Set(try holders(of: root))
         let asking = clinics.values.first { asking == .clinic($0.node) }.map(\.node)
         let after = try wanted(compartment, rule, before.union(asking.map { [$0] } ?? []))
@@ -95,6 +98,9 @@ extension HubStore {
         for (name, root, compartment) in changes.grown {
             try enter(name.node, as: root)
             try extend(name, FeedEntry(kind: .grow, compartment: compartment), nonce: nonce)
+            #if PLANTED
+                if Planted.is(.growSumForgotten) { continue }
+            #endif
             feeds[name]!.sum += try node.snapshots.sum(of: root)
         }
         for (name, root, compartment) in changes.left {

@@ -34,6 +34,11 @@ package struct Register: Hashable, Sendable {
 
     package mutating func write(_ value: Value, stamp: Stamp, replacing replaced: [Stamp]) {
         for old in replaced where old != stamp {
+            #if PLANTED
+                if Planted.is(.replacedForgotten), !siblings.contains(where: { $0.stamp == old }) {
+                    continue
+                }
+            #endif
             if let index = siblings.firstIndex(where: { $0.stamp == old }) {
                 siblings.remove(at: index)
             } else {
@@ -63,6 +68,12 @@ package struct Register: Hashable, Sendable {
         func precedes(_ a: Sibling, _ b: Sibling) -> Bool {
             (rank(a.stamp), a.stamp) < (rank(b.stamp), b.stamp)
         }
+        #if PLANTED
+            if Planted.is(.policyIgnored), case .progress = policy {
+                return siblings.max(by: precedes)
+            }
+            if Planted.is(.lastForFirst), policy == .once { return siblings.max(by: precedes) }
+        #endif
         switch policy {
         case .latest, .review(nil): return siblings.max(by: precedes)
         case .once, .append: return siblings.min(by: precedes)

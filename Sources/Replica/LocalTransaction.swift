@@ -211,6 +211,11 @@ package final class LocalTransaction {
     /// The sibling stamps of a unit of the row that was just read.
     private func siblings(_ table: EntityTable, _ row: Int64?, _ unit: UInt8) throws -> [Stamp] {
         guard let row else { return [] }
+        #if PLANTED
+            if Planted.is(.onlyShownReplaced), let shown = stamps[Int(unit)] {
+                return [node.origins.stamp(shown)]
+            }
+        #endif
         if !stamps.hasMore {
             return stamps[Int(unit)].map { [node.origins.stamp($0)] } ?? []
         }

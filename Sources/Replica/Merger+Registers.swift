@@ -13,6 +13,11 @@ extension Merger {
         let hash = RecordHash(RecordKey(entity: table.number, id: reader.id))
         var row = RowUpdate()
         for (index, unit) in reader.units.enumerated() {
+            #if PLANTED
+                if Planted.is(.unknownUnitDropped), unit > 0, table.unit(Int(unit)) == nil {
+                    continue
+                }
+            #endif
             var register = try registers.load(table, key, Int(unit), stamps)
             let before = register.siblings.map(\.stamp)
             try write(table, reader, index, unit, to: &register)

@@ -78,6 +78,12 @@ extension Merger {
         while rest != 0 {
             let unit = rest.trailingZeroBitCount
             rest &= rest - 1
+            #if PLANTED
+                if Planted.is(.loserForgotten), losing >> UInt64(unit) & 1 == 1 {
+                    index += 1
+                    continue
+                }
+            #endif
             run.delta += hash.term(unit: UInt8(unit), hlc: run.stamp.hlc, origin: run.sumHash)
             if losing >> UInt64(unit) & 1 == 1 {
                 let value = UnsafeRawBufferPointer(rebasing: reader.bytes[reader.values[index]])
@@ -173,6 +179,10 @@ extension Merger {
 
     /// Whether `a` comes before `b`, by what the stamps count as.
     private func isBelow(_ a: LocalStamp, _ b: LocalStamp) -> Bool {
+        #if PLANTED
+            let counts = [a, b].map { ranks.rank(origins.stamp($0)) }
+            if Planted.is(.tieByArrival), counts[0] == counts[1] { return false }
+        #endif
         if ranks.isEmpty, a.hlc != b.hlc { return a.hlc < b.hlc }
         let (a, b) = (origins.stamp(a), origins.stamp(b))
         return (ranks.rank(a), a) < (ranks.rank(b), b)

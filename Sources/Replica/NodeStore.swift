@@ -92,6 +92,9 @@ package final class NodeStore {
         do {
             return try store.transaction(body)
         } catch {
+            #if PLANTED
+                if Planted.is(.rollbackKeepsMemory) { throw error }
+            #endif
             try store.reading {
                 try reload()
                 try recover()

@@ -68,6 +68,9 @@ package final class ReviewItems {
         var items: [ReviewItem] = []
         for (number, register) in record.registers {
             if number == Unit.deletion {
+                #if PLANTED
+                    if Planted.is(.reviewItemMissing) { continue }
+                #endif
                 guard let last = register.siblings.last else { continue }
                 items.append(
                     item(.deletedAndEdited, compartment, record.key, 0, [], since: last.stamp.hlc))

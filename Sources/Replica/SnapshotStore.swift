@@ -104,6 +104,9 @@ package final class SnapshotStore {
 
     /// Moves the registers of units that this version is the first to know into their columns.
     func moveIn(_ table: EntityTable, _ units: [Unit]) throws {
+        #if PLANTED
+            if Planted.is(.upgradeLeavesBehind) { return }
+        #endif
         for unit in units {
             let select = try store.statement(
                 "SELECT DISTINCT rec FROM _sibling WHERE entity = ? AND unit = ?")

@@ -2,6 +2,10 @@ import GRDB
 import GRDBSQLite
 import Records
 
+#if PLANTED
+    import Causality
+#endif
+
 /// The SQLite file of a node: its connections, its transactions, its prepared statements.
 ///
 /// GRDB owns connections and transactions; one connection writes and checkpoints, because SQLite
@@ -45,6 +49,14 @@ package final class Store {
                 try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
                 let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
                 precondition(level == (durability == .full ? 2 : 1), "synchronous did not take")
+                // Until now nothing was synced. Linux drops what a failed sync leaves unwritten, and
+                // SQLite writes again only the transaction that failed, not what came before it.
+                if durability == .full { _ = try db.checkpoint(.passive) }
+                #if PLANTED
+                    if Planted.is(.commitUnsynced) {
+                        try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                    }
+                #endif
             }
         } catch let error as DatabaseError {
             throw StorageFailure(error)
@@ -108,7 +120,8 @@ package final class Store {
             defer { isInTransaction = false }
             let result = Result { try body() }
             if case .failure = result { resetStatements() }
-            try statement("COMMIT").run()
+            // After an I/O error SQLite may have ended the transaction by itself.
+            if sqlite3_get_autocommit(connection) == 0 { try statement("COMMIT").run() }
             return try result.get()
         }
     }
@@ -159,10 +172,15 @@ package final class Store {
 
     /// Writes the WAL into the file. The file alone is then the whole replica.
     package func checkpoint() throws {
-        _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+        do {
+            _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+        } catch let error as DatabaseError {
+            throw StorageFailure(error)
+        }
     }
 
-    /// Writes a copy of the committed state, of one moment, as one file.
+    /// Writes a copy of the committed state, of one moment, as one file. Its bytes are on disk when
+    /// this returns; that its folder has it is for the caller to sync.
     package func copy(to path: String) throws {
         try pool.writeWithoutTransaction { db in
             use(db)

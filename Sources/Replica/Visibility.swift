@@ -41,6 +41,9 @@ final class Visibility {
     @discardableResult
     func refresh(_ table: EntityTable, _ key: Int64, listed: Set<Stamp>?) throws -> Bool {
         let own = try self.listed(table, key)
+        #if PLANTED
+            let listed = Planted.is(.deleteSparesChildren) ? nil : listed
+        #endif
         let shows = try unlisted(table, key, own.union(listed ?? []))
         try setHidden(table, key, !shows)
         return shows
@@ -69,7 +72,10 @@ final class Visibility {
 
     /// Whether the record has a stamp that is not in `listed`.
     private func unlisted(_ table: EntityTable, _ key: Int64, _ listed: Set<Stamp>) throws -> Bool {
-        try allStamps(table, key).contains { !listed.contains($0) }
+        #if PLANTED
+            if Planted.is(.deleteHidesAll), !listed.isEmpty { return false }
+        #endif
+        return try allStamps(table, key).contains { !listed.contains($0) }
     }
 
     /// The sibling stamps of all units but the deletion.

@@ -40,6 +40,9 @@ extension Clinic {
     private func taken(
         _ answer: ExchangeAnswer, _ sent: SentExchange, _ now: ClockReading
     ) throws -> ExchangeOutcome {
+        #if PLANTED
+            if Planted.is(.cursorBeforeCommit) { try commitCursors(answer, sent) }
+        #endif
         do {
             return try replica.transaction { try take(answer, sent, now, carefully: false) }
         } catch is Malformed {
@@ -66,6 +69,7 @@ extension Clinic {
         }
         try take(answer.refusals, sent, now)
         outcome.acknowledged = try take(answer.held, sent)
+        let hubHas = heads(answer.held, sent)
         try settleForks()
         try takeScope(answer, sent)
         // The own feed first: it brings what this clinic's former lives wrote, which other feeds
@@ -74,7 +78,8 @@ extension Clinic {
         // and that takes the places of frames that are still to be issued again.
         for slice in answer.slices.sorted(by: { $0.feed < $1.feed }) where forks.isEmpty {
             guard try isCurrent(slice, sent) else { continue }
-            outcome.received += try take(slice, epoch: answer.epoch, carefully: carefully)
+            outcome.received += try take(
+                slice, epoch: answer.epoch, carefully: carefully, hubHas: hubHas)
             outcome.behind += slice.behind
         }
         try dropLeaving()
@@ -94,6 +99,9 @@ extension Clinic {
             throw Malformed.invalid("feed that was not asked for")
         }
         guard let state = feeds[slice.feed] else { return false }
+        #if PLANTED
+            if Planted.is(.lateAnswerTaken) { return true }
+        #endif
         return pull.cursors.first == (state.isStarted ? state.cursor : nil)
     }
 
@@ -136,6 +144,9 @@ extension Clinic {
         for refusal in refusals {
             let origin = sent.origins[refusal.index]
             guard let entry = try replica.log.entry(origin, refusal.sequence) else { continue }
+            #if PLANTED
+                if Planted.is(.refusedNotKept) { continue }
+            #endif
             try letters.add(
                 .refused, origin, refusal.sequence, reason: refusal.reason.description,
                 since: reading(now).now, bytes: entry.frame.bytes)
@@ -167,6 +178,18 @@ extension Clinic {
         return acknowledged
     }
 
+    /// How far the hub had this clinic's own logs when it made the answer.
+    private func heads(
+        _ held: [ExchangeAnswer.Held], _ sent: SentExchange
+    ) -> [Origin: UInt64] {
+        var heads: [Origin: UInt64] = [:]
+        for (index, head) in sent.request.heads.enumerated() {
+            heads[sent.origins[index]] = head.sequence
+        }
+        for item in held { heads[sent.origins[item.index]] = item.sequence }
+        return heads
+    }
+
     private func take(
         _ hub: ExchangeAnswer.Held, _ origin: Origin, presented: ExchangeRequest.Head,
         _ mine: NodeStore.Head
@@ -178,6 +201,13 @@ extension Clinic {
             isAlike = hub.agreesAtHead
         }
         guard isAlike else {
+            #if PLANTED
+                if Planted.is(.forkTakenForAgreement) {
+                    let sequence = min(hub.sequence, mine.sequence)
+                    try replica.setAcknowledged(origin, sequence, backedUp: mine.backedUp)
+                    return 0
+                }
+            #endif
             addFork(origin, different: min(hub.sequence, presented.sequence, mine.sequence))
             return 0
         }
@@ -188,6 +218,9 @@ extension Clinic {
         // An answer that is older than another which came first takes nothing back.
         let known = presented.base?.sequence ?? presented.sequence
         if acknowledged < mine.acknowledged, mine.acknowledged > known { return 0 }
+        #if PLANTED
+            if Planted.is(.acknowledgedNeverFalls), acknowledged < mine.acknowledged { return 0 }
+        #endif
         let backedUp = max(mine.backedUp, min(hub.backedUp, acknowledged))
         if acknowledged < mine.acknowledged {
             // The hub was put back: what it said of stamps that it has lost is said again when it
@@ -215,3 +248,20 @@ extension Clinic {
         }
     }
 }
+
+#if PLANTED
+    extension Clinic {
+        /// The cursors alone, in a transaction before the one that applies what they point past.
+        private func commitCursors(_ answer: ExchangeAnswer, _ sent: SentExchange) throws {
+            let before = feeds
+            try replica.transaction {
+                for slice in answer.slices where slice.from == feeds[slice.feed]?.cursor {
+                    feeds[slice.feed]!.cursor = slice.to
+                    feeds[slice.feed]!.isDirty = true
+                }
+                try saveFeeds()
+            }
+            feeds = before
+        }
+    }
+#endif

@@ -54,6 +54,12 @@ extension Clinic {
     private func take(
         _ head: ChunkHead, _ request: ChunkRequest, _ reader: inout MessageReader
     ) throws {
+        #if PLANTED
+            var head = head
+            if Planted.is(.chunkTakesBack), let cursor = feeds[head.feed]?.cursor {
+                head.cursor = head.cursor.position < cursor.position ? cursor : head.cursor
+            }
+        #endif
         guard head.feed == request.feed, head.span == request.span, head.after == request.after
         else { throw Malformed.invalid("place of a chunk") }
         guard let index = try index(of: head) else { return }
@@ -115,6 +121,9 @@ extension Clinic {
     /// it known which of its own writes the state holds. A fork found here is probed first; what a
     /// former life wrote comes by the own feed first.
     private func agrees(with heads: [Origin: LogHead]) throws -> Bool {
+        #if PLANTED
+            if Planted.is(.chunkHeadsUnchecked) { return true }
+        #endif
         for (origin, head) in heads.sorted(by: { $0.key < $1.key }) {
             guard let mine = try replica.log.hash(origin, head.sequence) else { return false }
             guard mine.prefix == head.hash else {
@@ -133,6 +142,9 @@ extension Clinic {
     /// A span has been loaded to its end: what is held of it and was in none of its chunks is not
     /// in the hub's record, but for what this clinic has yet to send.
     private func dropUnnamed(_ join: Join, _ last: Set<Compartment>) throws {
+        #if PLANTED
+            if Planted.is(.joinKeepsLeftovers) { return }
+        #endif
         var unnamed: Set<Compartment> = []
         func drop(_ root: RootReference) throws {
             guard feed(of: root) == join.feed,
@@ -164,6 +176,9 @@ extension Clinic {
         _ compartments: Set<Compartment>, beyond heads: [Origin: LogHead]
     ) throws {
         guard !compartments.isEmpty else { return }
+        #if PLANTED
+            if Planted.is(.joinForgetsOwn) { return }
+        #endif
         for origin in ownOrigins {
             try replica.log.forEach(origin, after: heads[origin]?.sequence ?? 0) { entry in
                 guard try !letters.contains(origin, entry.frame.header.sequence) else {

@@ -7,7 +7,9 @@ import Replica
 /// throughout; what the other life wrote comes back from the hub.
 extension Clinic {
     func addFork(_ origin: Origin, different: UInt64) {
-        guard cuts[origin] == nil, !forks.contains(where: { $0.origin == origin }) else { return }
+        // Where nothing is here, as an answer to older heads may find it, nothing can differ.
+        guard different > 0, cuts[origin] == nil, !forks.contains(where: { $0.origin == origin })
+        else { return }
         forks.append(Fork(origin: origin, alike: 0, different: different))
     }
 
@@ -51,6 +53,9 @@ extension Clinic {
         guard fork.different <= fork.alike + 1 else { return }
         forks.remove(at: index)
         cuts[fork.origin] = fork.alike
+        #if PLANTED
+            if Planted.is(.forkCutLate) { cuts[fork.origin] = fork.different }
+        #endif
         try replica.transaction {
             try settleForks()
             try saveFeeds()
@@ -114,6 +119,11 @@ extension Clinic {
                         && !reissue.isReplaced(old, change.key, write.unit)
                     var write = write
                     write.replaces = write.replaces.map { reissue.names[$0] ?? $0 }
+                    #if PLANTED
+                        if Planted.is(.reissueKeepsReplaced) {
+                            write.replaces = change.units[position].replaces
+                        }
+                    #endif
                     // What a set that stays has replaced is born replaced: it names itself.
                     if isDead { write.replaces.append(new) }
                     if write.unit == Unit.deletion {
@@ -168,6 +178,9 @@ private struct Reissue {
     }
 
     func renamed(_ value: Value) throws -> Value {
+        #if PLANTED
+            if Planted.is(.reissueForgetsDeleteLists) { return value }
+        #endif
         guard case .bytes(let bytes) = value else { return value }
         return .bytes(DeleteList.encoded(try DeleteList.decoded(bytes).map { names[$0] ?? $0 }))
     }

@@ -78,6 +78,13 @@ extension Clinic {
                         base: base))
             }
             let frames = try framesToPush(origins, bytes: pushBytes)
+            #if PLANTED
+                for frame in frames where Planted.is(.acknowledgedWhenSent) {
+                    let (origin, sequence) = (frame.header.origin, frame.header.sequence)
+                    try replica.setAcknowledged(
+                        origin, sequence, backedUp: replica.head(origin)!.backedUp)
+                }
+            #endif
             let request = ExchangeRequest(
                 node: node, wall: now.wall, epoch: epoch, wait: wait, limit: UInt64(limit),
                 heads: heads,

@@ -17,8 +17,11 @@ extension Clinic {
         var received = 0
     }
 
+    /// - Parameter hubHas: how far the hub had this clinic's own logs when it made the slice.
     /// - Returns: how many change sets of others were applied.
-    func take(_ slice: ExchangeAnswer.Slice, epoch: UInt64, carefully: Bool) throws -> Int {
+    func take(
+        _ slice: ExchangeAnswer.Slice, epoch: UInt64, carefully: Bool, hubHas: [Origin: UInt64]
+    ) throws -> Int {
         // Its scope was widened: it asks for the district's feed in its next request.
         if slice.offersDistrict, feeds[.district] == nil { knowsScope = false }
         guard let state = feeds[slice.feed] else { return 0 }
@@ -39,6 +42,13 @@ extension Clinic {
             feed: slice.feed, position: from.position, epoch: epoch, isCareful: carefully)
         for item in slice.items {
             run.position += item.length
+            #if PLANTED
+                if Planted.is(.lastOfSliceDropped), slice.behind > 0,
+                    run.position == slice.to.position
+                {
+                    continue
+                }
+            #endif
             try take(item, &run)
         }
         guard run.position == slice.to.position else {
@@ -47,7 +57,7 @@ extension Clinic {
         try adopt(run.latest)
         try advance(slice.feed, to: slice.to)
         try finishJoins(slice.feed)
-        compare(slice)
+        compare(slice, hubHas)
         return run.received
     }
 
@@ -89,6 +99,9 @@ extension Clinic {
         } else if feeds[feed]!.joinedAt > cursor.position {
             anew.append(nil)
         }
+        #if PLANTED
+            if Planted.is(.putBackWithoutReload) { return }
+        #endif
         try loadAnew(anew, feed)
     }
 
@@ -123,6 +136,9 @@ extension Clinic {
             guard !isFresh else { return }
             if wasHere { try loadAnew([root], .own) } else { try beginJoin(.own, root) }
         case .shrink(let compartment):
+            #if PLANTED
+                if Planted.is(.leaveIgnored) { return }
+            #endif
             if let root = try replica.tables.root(compartment) { try release(root) }
         case .retaken(let origin, let sequence): try takeRetaken(origin, sequence)
         case .frame(let frame, let previous, let rank):
@@ -146,6 +162,10 @@ extension Clinic {
 
     /// Takes the hub's order for a stamp, or its absence.
     private func order(_ stamp: Stamp, _ rank: HLC?, _ run: inout Run) throws {
+        #if PLANTED
+            if Planted.is(.rankIgnored) { return }
+            if Planted.is(.futureClockAdopted) { run.latest = max(run.latest, stamp.hlc) }
+        #endif
         try replica.setRank(stamp, rank, epoch: run.epoch)
         // No clock adopts a stamp that ran too far ahead, only its rank.
         run.latest = max(run.latest, rank ?? stamp.hlc)
@@ -229,6 +249,9 @@ extension Clinic {
         guard feed(of: compartment, root) == run.feed else { return false }
         guard let join = join(of: root, by: run.feed) else { return true }
         guard let chunk = try chunk(of: root, join) else { return false }
+        #if PLANTED
+            if Planted.is(.feedSkippedWhileLoading) { return false }
+        #endif
         return run.position > chunk.position
     }
 
@@ -251,10 +274,12 @@ extension Clinic {
     // MARK: Comparing
 
     /// Compares sums where the clinic and the hub stand at a common moment: nothing is pending,
-    /// nothing is being loaded, and the hub says that the cursor is past all that is acknowledged.
-    private func compare(_ slice: ExchangeAnswer.Slice) {
+    /// nothing is being loaded, and the answer knows of all that is here of the clinic's own. One
+    /// that was made before a push came in, over the other connection, does not.
+    private func compare(_ slice: ExchangeAnswer.Slice, _ hubHas: [Origin: UInt64]) {
         guard let sum = slice.sum, !hasPending, forks.isEmpty, cuts.isEmpty,
-            !joins.contains(where: { $0.feed == slice.feed })
+            !joins.contains(where: { $0.feed == slice.feed }),
+            ownOrigins.allSatisfy({ hubHas[$0] == replica.head($0)!.sequence })
         else { return }
         let comparison = Comparison(
             cursor: slice.to, ours: feeds[slice.feed]!.sum.half, hub: sum.half)

@@ -48,8 +48,14 @@ extension Clinic {
                 standing.pendingBytes += try replica.log.size(origin, after: head.acknowledged)
                     .bytes
             }
-            standing.refused = UInt64(try letters.count(.refused))
-            standing.acknowledged -= min(standing.refused, standing.acknowledged)
+            // What a restored hub has lost is pending again, and is refused again.
+            for origin in ownOrigins {
+                let acknowledged = replica.head(origin)!.acknowledged
+                standing.refused += UInt64(
+                    try letters.refused(origin, after: 0).filter { $0.sequence <= acknowledged }
+                        .count)
+            }
+            standing.acknowledged -= standing.refused
             standing.parked = try letters.count(.parked)
             standing.received = try replica.store.metaNumber("received") ?? 0
             standing.lastExchange = try replica.store.metaNumber("lastExchange")

@@ -144,6 +144,11 @@ package final class Clinic {
         if try store.metaNumber("node") != node.rawValue {
             throw StorageFailure(code: 1, message: "this folder belongs to another clinic")
         }
+        #if PLANTED
+            if Planted.is(.clockReused), try store.metaNumber("incarnation") != nil {
+                try store.setMeta("identity", identity)
+            }
+        #endif
         if try store.meta("identity") != identity || store.metaNumber("incarnation") == nil {
             try store.setMeta("identity", identity)
             try store.setMeta("incarnation", random.next() as UInt64)
@@ -163,6 +168,9 @@ package final class Clinic {
         where origin.node == node && origin.incarnation == incarnation {
             hlc = max(hlc, replica.head(origin)?.hlc ?? .zero)
         }
+        #if PLANTED
+            if Planted.is(.clockForgotten) { hlc = .zero }
+        #endif
         floor = HLC(rawValue: try store.metaNumber("floor") ?? 0)
         epoch = try store.metaNumber("epoch") ?? 0
         if let now {
@@ -223,6 +231,9 @@ package final class Clinic {
             author: author, purpose: purpose)
         let (stamp, result) = try replica.write(as: authorship, salts: &random, body)
         if let stamp { hlc = stamp }
+        #if PLANTED
+            if Planted.is(.sumSavedLater) { return result }
+        #endif
         try saveFeeds()
         return result
     }
@@ -231,6 +242,9 @@ package final class Clinic {
     func startIncarnation(hlc: HLC) throws {
         incarnation = Incarnation(rawValue: random.next())
         self.hlc = hlc
+        #if PLANTED
+            if Planted.is(.incarnationNotSaved) { return }
+        #endif
         try replica.store.setMeta("incarnation", incarnation.rawValue)
         try replica.store.setMeta("hlc", hlc.rawValue)
     }

@@ -76,6 +76,19 @@ package struct LetterBox {
             loads: row.unsigned(9))
     }
 
+    /// What was refused of an origin after a sequence, with the reasons, in order.
+    package func refused(
+        _ origin: Origin, after sequence: UInt64
+    ) throws -> [(sequence: UInt64, reason: String)] {
+        try store.rows(
+            """
+            SELECT seq, reason FROM _letter \
+            WHERE node = ? AND incarnation = ? AND lane = ? AND seq > ? AND kind = ? ORDER BY seq
+            """,
+            name(origin, sequence) + [.integer(Letter.Kind.refused.rawValue)]
+        ) { (sequence: $0.unsigned(0), reason: $0.text(1)) }
+    }
+
     package func bytes(_ id: Int64) throws -> [UInt8]? {
         try store.row("SELECT bytes FROM _letter WHERE id = ?", [.integer(id)]) { $0.bytes(0) }
     }

@@ -1,0 +1,48 @@
+import Foundation
+import Simulator
+import Synchronization
+import Testing
+
+@Suite("Random districts keep the product's promises", .serialized)
+struct SeedTests {
+    /// How many new districts each run of the tests sees.
+    private static let count: UInt64 = 500
+
+    @Test("500 seeds that nobody has run before", .timeLimit(.minutes(10)))
+    func fresh() {
+        let first = UInt64(Date().timeIntervalSince1970) * 1000
+        let range = first...(first + Self.count - 1)
+        print("simulated seeds \(range.lowerBound)..\(range.upperBound)")
+        let failures = Mutex<[String]>([])
+        SeedRunner.run(range) { outcome in
+            if let failure = outcome.failure {
+                let replay = Replay(seed: outcome.seed, cuts: outcome.cuts)
+                failures.withLock { $0.append("simulate --replay '\(replay)': \(failure)") }
+            }
+            return true
+        }
+        #expect(failures.withLock { $0 } == [])
+    }
+
+    @Test("The same seed gives the same trace", arguments: [3, 17, 40] as [UInt64])
+    func again(seed: UInt64) {
+        let (a, b) = (Simulation.run(seed: seed), Simulation.run(seed: seed))
+        #expect(a.traceHash == b.traceHash && a.traceLines == b.traceLines)
+        #expect(a.traceLines > 100)
+    }
+
+    @Test("Different seeds give different traces")
+    func different() {
+        #expect(Simulation.run(seed: 1).traceHash != Simulation.run(seed: 2).traceHash)
+    }
+
+    @Test("What a seed draws stays the same for what is not cut")
+    func cuts() {
+        let whole = Options(seed: 5)
+        var cuts = Cuts()
+        cuts.without = Set(whole.rates.keys)
+        let cut = Options(seed: 5, cuts: cuts)
+        #expect(cut.days == whole.days && cut.rates == whole.rates)
+        #expect(cut.clinics.map(\.pause).first == whole.clinics.map(\.pause).first)
+    }
+}
