@@ -13,12 +13,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: setup build demo try test simulate bench lint clean
+.PHONY: setup programs build demo try test simulate bench lint clean
 
 # One release build serves all: tests need no testable imports, so their flags are the same.
 BUILD := swift build -c release
 TEST := swift test -c release --disable-testable-imports
-PROGRAMS := clinicd hubd syncctl district simulate bench
+PROGRAMS := clinicd hubd syncctl district bench
 
 # The simulator is built apart, with faults that can be planted into the product: no other program
 # has any of their code.
@@ -30,13 +30,15 @@ PLANTED_SOURCES := Package.swift $(shell find Sources Simulations -name '*.swift
 setup:
 	@.ci/setup
 
-build: setup $(PLANTED)
+programs: setup
 	$(BUILD)
 	@mkdir -p bin
 	@folder="$$($(BUILD) --show-bin-path)"; \
 	for program in $(PROGRAMS); do \
 	    if [ -x "$$folder/$$program" ]; then ln -sf "$$folder/$$program" "bin/$$program"; fi; \
 	done
+
+build: programs $(PLANTED)
 	@ln -sf "$(CURDIR)/$(PLANTED)" bin/simulate
 	@echo "Programs: $$(ls bin | sed 's|^|bin/|' | tr '\n' ' ')"
 
@@ -44,10 +46,10 @@ $(PLANTED): $(PLANTED_SOURCES) | setup
 	$(PLANTED_BUILD)
 	@touch $@
 
-demo: build
+demo: programs
 	bin/district demo
 
-try: build
+try: programs
 	bin/district try
 
 test: build lint
@@ -56,7 +58,7 @@ test: build lint
 simulate: build
 	bin/simulate --fresh $(or $(SEEDS),0)
 
-bench: build
+bench: programs
 	bin/bench --json bench.json
 
 lint: setup

@@ -166,7 +166,7 @@ struct ProductTests {
         let disk = try SimulatedDisk(seed: seed)
         let machine = try ClinicMachine(disk: disk)
         try machine.register("kept")
-        try machine.clinic.replica.store.backUp(to: "/backup.sqlite")
+        try machine.clinic.replica.store.copy(to: "/backup.sqlite")
         disk.syncFolder()
         disk.cutPower()
         try machine.clinic.close()

@@ -1,7 +1,6 @@
 import Disk
 import Dispatch
 import GRDB
-import Replica
 import Synchronization
 import Testing
 
@@ -40,8 +39,7 @@ struct SharingTests {
     @Test("Readers on other threads see whole transactions while one thread writes")
     func threads() throws {
         let disk = try SimulatedDisk(seed: 1)
-        let store = try Store(path: disk.path("clinic.sqlite"))
-        let pool = store.pool
+        let pool = try DatabasePool(path: disk.path("clinic.sqlite"))
         try pool.write { db in
             try db.execute(
                 sql: "CREATE TABLE t (n); INSERT INTO t VALUES (0), (100)")
@@ -70,7 +68,7 @@ struct SharingTests {
             }
         }
         #expect(problems.withLock { $0 } == [])
-        try store.close()
+        try pool.close()
         #expect(disk.openFiles == 0)
     }
 }
