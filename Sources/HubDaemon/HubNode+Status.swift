@@ -169,7 +169,7 @@ extension HubNode {
     private func records(_ frames: UInt64) async throws -> Int64 {
         if let countedRecords, countedRecords.frames == frames { return countedRecords.records }
         let entities = hub.node.schema.entities.filter(RecordNames.counts)
-        let records = try await reader.read { try $0.countRecords(of: entities) }
+        let records = try await counter.read { try $0.countRecords(of: entities) }
         countedRecords = (frames, records)
         return records
     }

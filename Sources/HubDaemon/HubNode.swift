@@ -35,9 +35,10 @@ package actor HubNode {
     var waiters = Waiters()
     /// The last time that storage failed, until something was written again.
     var trouble: String?
+    /// Each for what needs not wait for the others: sums for clinics, copies, what status counts.
     nonisolated let reader: DatabaseReader
-    /// Copying a database takes long, and is nothing to be read for sums meanwhile.
     nonisolated let copier: DatabaseReader
+    nonisolated let counter: DatabaseReader
     var lastBackup: Backup?
     var isBackingUp = false
     /// Why the last try to make one came to nothing.
@@ -61,6 +62,7 @@ package actor HubNode {
         databasePath = settings.dataDirectory + "/hub.sqlite"
         reader = DatabaseReader(path: databasePath)
         copier = DatabaseReader(path: databasePath)
+        counter = DatabaseReader(path: databasePath)
         let identity = try FileIdentity(ofFile: databasePath)
         hub = try HubStore(
             path: databasePath, schema: HospitalSchema.current, identity: identity.bytes,

@@ -7,8 +7,9 @@ enum SystemClock {
     private static let start = ContinuousClock.now
 
     static func reading() -> ClockReading {
-        ClockReading(
-            wall: UInt64(max(0, Date().timeIntervalSince1970 * 1000)),
-            monotonic: UInt64((ContinuousClock.now - start).milliseconds))
+        // The start is read first: where this is the first reading, it would else lie behind it.
+        let spent = start.duration(to: .now).milliseconds
+        return ClockReading(
+            wall: UInt64(max(0, Date().timeIntervalSince1970 * 1000)), monotonic: UInt64(spent))
     }
 }

@@ -65,6 +65,8 @@ package final class Store {
 
     /// Memory that a connection which only reads keeps pages in: it reads everything once.
     private static let readerCacheMegabytes = 8
+    /// Seconds that it waits for the connection that writes.
+    private static let readerPatience = 10.0
 
     /// Opens a file that another connection writes, to read it beside that one, from another thread
     /// and at length: in WAL mode a reader sees one moment and holds up nobody. It never writes or
@@ -75,6 +77,8 @@ package final class Store {
         var configuration = Configuration()
         configuration.label = "clinicsync reader"
         configuration.readonly = true
+        // The writer may just be about to begin its WAL anew.
+        configuration.busyMode = .timeout(Store.readerPatience)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cache_size = \(-1024 * Store.readerCacheMegabytes)")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")

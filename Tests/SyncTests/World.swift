@@ -227,6 +227,12 @@ final class World {
     }
 
     func changeScope(_ machine: Machine) throws {
+        // Who is of the district's scope for a while may keep what came of it.
+        if faults >= 1000, chance(15), let registered = hub.clinics[machine.clinic.node] {
+            let scope = pick(RegisteredClinic.Scope.allCases)
+            _ = try hub.setScope(registered.name, scope)
+            return say("the scope of \(registered.name) is \(scope)")
+        }
         guard !patients.isEmpty else { return }
         let patient = pick(patients)
         let wanted = chance(60)

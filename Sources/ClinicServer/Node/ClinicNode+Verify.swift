@@ -40,7 +40,7 @@ extension ClinicNode {
     func countReviewItems() async throws -> Int {
         let version = clinic.contentVersion
         if let reviewItems, reviewItems.version == version { return reviewItems.count }
-        let count = try await reader.countReviewItems()
+        let count = try await counter.countReviewItems()
         reviewItems = (version, count)
         return count
     }

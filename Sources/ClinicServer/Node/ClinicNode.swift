@@ -35,7 +35,9 @@ package actor ClinicNode {
     let resources: ResourceStore
     let index: SearchIndex
     var exchange = ExchangeState()
+    /// One for comparisons, and one for what status counts, which is not to wait for these.
     nonisolated let reader: ReplicaReader
+    nonisolated let counter: ReplicaReader
     /// How many review items there are, and the content of which that was counted.
     var reviewItems: (version: Clinic.ContentVersion, count: Int)?
     private var isClosed = false
@@ -54,6 +56,7 @@ package actor ClinicNode {
             now: MachineClock.now(), random: SystemRandomNumberGenerator())
         clock = TrustedClock(clinic.time)
         reader = ReplicaReader(path: database, clinic: node)
+        counter = ReplicaReader(path: database, clinic: node)
         session = ClinicSession(limits: limits)
         index = try SearchIndex(clinic.replica)
         resources = ResourceStore(clinic)
