@@ -72,6 +72,8 @@ extension World {
     func restart(_ machine: ClinicMachine, isAtRest: Bool) throws {
         try? machine.clinic.close()
         disks.cutPower(machine.name, after: 0)
+        // A database doesn't open where there is no room at all: somebody makes some first.
+        makeRoom(machine)
         try reopen(machine)
         try checkHeads(machine, isAtRest: isAtRest)
         try noteOwnFrames(machine)
