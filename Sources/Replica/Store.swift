@@ -199,7 +199,8 @@ package final class Store {
         try pool.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
     }
 
-    /// Closes the file, once. The statements go first, or SQLite would keep it open.
+    /// Closes the file; a second time does nothing. The statements go first, or SQLite would keep it
+    /// open.
     package func close() throws {
         guard !isClosed else { return }
         isClosed = true

@@ -79,10 +79,10 @@ extension Clinic {
     /// does no harm.
     package func loadAnew(_ compartments: [Compartment], feed: FeedKind) throws {
         try replica.transaction {
-            for compartment in compartments {
-                let root = try replica.tables.makeRoot(compartment).root
-                if self.feed(of: root) == feed { try beginJoin(feed, root) }
-            }
+            // A hub that was put back is still to be sent some of what the log has from others. That
+            // comes again, and must not be taken to be applied.
+            let roots = try compartments.map { try replica.tables.makeRoot($0).root }
+            try loadAnew(roots.filter { self.feed(of: $0) == feed }, feed)
         }
     }
 
