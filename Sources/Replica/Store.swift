@@ -23,6 +23,7 @@ package final class Store {
     private var statements: [String: Statement] = [:]
     private var connection: OpaquePointer?
     package private(set) var isInTransaction = false
+    private var isClosed = false
 
     /// Opens or makes the file.
     package init(path: String, durability: Durability = .full, cacheMegabytes: Int = 64) throws {
@@ -158,8 +159,11 @@ package final class Store {
         try pool.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
     }
 
-    /// Closes the file. The statements go first, or SQLite would keep it open.
+    /// Closes the file; a second time does nothing. The statements go first, or SQLite would keep it
+    /// open.
     package func close() throws {
+        guard !isClosed else { return }
+        isClosed = true
         statements.removeAll()
         try? checkpoint()
         try pool.close()

@@ -154,7 +154,7 @@ extension Clinic {
                 guard let root = try replica.tables.root(reader.compartment),
                     let feed = feed(of: root)
                 else { return }
-                try beginJoin(feed, root)
+                try loadAnew([root], feed)
             }
         }
     }

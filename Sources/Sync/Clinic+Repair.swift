@@ -75,9 +75,9 @@ extension Clinic {
             }
             let differing = Set(ours.keys).union(answer.compartments.keys)
                 .filter { ours[$0] != answer.compartments[$0] }.sorted()
-            for compartment in differing {
-                try beginJoin(feed, try replica.tables.makeRoot(compartment).root)
-            }
+            // A hub that was put back is still to be sent some of what the log has from others. That
+            // comes again, and must not be taken to be applied.
+            try loadAnew(differing.map { try replica.tables.makeRoot($0).root }, feed)
             return differing
         }
     }

@@ -105,7 +105,7 @@ extension Clinic {
 
     /// Loads spans again. Of what others wrote there the log lets go: it comes again, as state or
     /// by the feed, and would else be taken to be applied.
-    private func loadAnew(_ roots: [RootReference?], _ feed: FeedKind) throws {
+    func loadAnew(_ roots: [RootReference?], _ feed: FeedKind) throws {
         guard !roots.isEmpty else { return }
         let all = roots.contains(nil)
         let some = Set(roots.compactMap { $0 })

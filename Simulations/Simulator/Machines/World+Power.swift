@@ -73,6 +73,8 @@ extension World {
         let (incarnation, hlc) = (machine.clinic.incarnation, machine.clinic.hlc)
         try? machine.clinic.close()
         disks.cutPower(machine.name, after: 0)
+        // A database doesn't open where there is no room at all: somebody makes some first.
+        makeRoom(machine)
         try reopen(machine)
         try checkHeads(machine, isAtRest: isAtRest)
         guard !isAtRest || machine.clinic.incarnation == incarnation && machine.clinic.hlc >= hlc
