@@ -11,24 +11,29 @@ struct PlantedTable {
 
     func run() throws {
         if !json {
-            print("| fault | what it does | seeds | found by |")
-            print("|---|---|---|---|")
+            tell("| fault | what it does | seeds | found by |")
+            tell("|---|---|---|---|")
         }
         var search = PlantedSearch(range, jobs: jobs)
         var rows: [Row] = []
         for bug in PlantedBug.all {
             let row = Row(search.find(bug))
-            if !json { print("| `\(row.fault)` | \(row.does) | \(row.count) | \(row.finder) |") }
+            if !json { tell("| `\(row.fault)` | \(row.does) | \(row.count) | \(row.finder) |") }
             rows.append(row)
         }
         let missed = rows.filter { $0.seeds == nil }.map(\.fault)
-        if json { try print(PlantedTable.json(rows)) } else { PlantedTable.tell(rows, missed) }
+        if json { try print(PlantedTable.json(rows)) } else { tell(rows, missed) }
         if !missed.isEmpty { throw ExitCode(1) }
     }
 
-    private static func tell(_ rows: [Row], _ missed: [String]) {
-        print("")
-        print(
+    /// Writes a line at once: the next one may take minutes.
+    private func tell(_ line: String) {
+        FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    }
+
+    private func tell(_ rows: [Row], _ missed: [String]) {
+        tell("")
+        tell(
             missed.isEmpty
                 ? "\(rows.count) faults, all found"
                 : "\(rows.count) faults, missed: \(missed.joined(separator: " "))")
