@@ -14,11 +14,9 @@ package struct FrameHash: Hashable, Sendable {
         self = digest.withUnsafeBytes { FrameHash($0, at: 0) }
     }
 
-    package init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count == FrameHash.size else { return nil }
-        var words = [UInt64](repeating: 0, count: 4)
-        for (i, byte) in bytes.enumerated() { words[i / 8] = words[i / 8] << 8 | UInt64(byte) }
-        self.words = (words[0], words[1], words[2], words[3])
+        self = bytes.withUnsafeBytes { FrameHash($0, at: 0) }
     }
 
     /// Reads the 32 bytes at `at`, which the caller knows to be there.
