@@ -11,6 +11,13 @@ static const uint64_t spare_bytes = 1 << 20;
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
+static uint64_t whole_sectors(uint64_t bytes) {
+    return (bytes + CDISK_SECTOR_BYTES - 1) / CDISK_SECTOR_BYTES;
+}
+
+/// Where the last sector of a file of so many bytes ends.
+static uint64_t sector_end(uint64_t bytes) { return whole_sectors(bytes) * CDISK_SECTOR_BYTES; }
+
 // MARK: Chance
 
 uint64_t chance_next(chance *chance) {
@@ -39,13 +46,28 @@ void *grown(void *memory, uint64_t *room, uint64_t needed, size_t element) {
     return new_memory;
 }
 
+/// Makes room without touching it: a WAL is large, and most of it is written once.
 static void reserve(content *content, uint64_t size) {
     if (size <= content->capacity) return;
-    uint64_t sectors = content->capacity / CDISK_SECTOR_BYTES, state_room = sectors;
-    uint64_t needed = (size + CDISK_SECTOR_BYTES - 1) / CDISK_SECTOR_BYTES;
-    content->bytes = grown(content->bytes, &sectors, needed, CDISK_SECTOR_BYTES);
-    content->states = grown(content->states, &state_room, needed, 1);
+    uint64_t sectors = content->capacity / CDISK_SECTOR_BYTES;
+    content->states = grown(content->states, &sectors, whole_sectors(size), 1);
     content->capacity = sectors * CDISK_SECTOR_BYTES;
+    content->bytes = realloc(content->bytes, content->capacity);
+    if (content->bytes == NULL) abort();
+}
+
+static void clear(content *content, uint64_t from, uint64_t to) {
+    if (from < to) memset(content->bytes + from, 0, to - from);
+}
+
+/// Lets the file end later, with zeros but for what is going to be written from `start` on.
+static void extend(content *content, uint64_t start, uint64_t end) {
+    reserve(content, end);
+    if (end <= content->size) return;
+    uint64_t known = sector_end(content->size);
+    clear(content, known, start);
+    clear(content, most(known, end), sector_end(end));
+    content->size = end;
 }
 
 static void forget_saved(content *content) {
@@ -58,8 +80,7 @@ static void forget_saved(content *content) {
 
 /// Gives back what a WAL leaves behind when it starts again.
 static void shrink(content *content) {
-    uint64_t sectors = (content->size + CDISK_SECTOR_BYTES - 1) / CDISK_SECTOR_BYTES;
-    uint64_t needed = sectors * CDISK_SECTOR_BYTES;
+    uint64_t sectors = whole_sectors(content->size), needed = sector_end(content->size);
     if (content->capacity <= 2 * needed + spare_bytes) return;
     uint8_t *bytes = realloc(content->bytes, most(needed, 1));
     uint8_t *states = realloc(content->states, most(sectors, 1));
@@ -88,7 +109,7 @@ bool content_read(const content *content, void *into, uint64_t count, uint64_t o
 
 /// Remembers what of these sectors is on disk, before they are written.
 static void touch(content *content, uint64_t offset, uint64_t end) {
-    uint64_t last = (end + CDISK_SECTOR_BYTES - 1) / CDISK_SECTOR_BYTES;
+    uint64_t last = whole_sectors(end);
     for (uint64_t sector = offset / CDISK_SECTOR_BYTES; sector < last; sector++) {
         uint8_t state = content->states[sector];
         content->states[sector] = UNSYNCED;
@@ -111,18 +132,20 @@ static void touch(content *content, uint64_t offset, uint64_t end) {
 
 void content_write(content *content, const void *from, uint64_t count, uint64_t offset) {
     if (count == 0) return;
-    reserve(content, offset + count);
-    touch(content, offset, offset + count);
+    uint64_t end = offset + count;
+    reserve(content, end);
+    touch(content, offset, end);
+    extend(content, offset, end);
     memcpy(content->bytes + offset, from, count);
-    content->size = most(content->size, offset + count);
 }
 
 void content_resize(content *content, uint64_t size) {
-    reserve(content, size);
-    if (size < content->size) {
-        touch(content, size, content->size);
-        memset(content->bytes + size, 0, content->size - size);
+    if (size >= content->size) {
+        extend(content, size, size);
+        return;
     }
+    touch(content, size, content->size);
+    clear(content, size, sector_end(size));
     content->size = size;
     content->cut = least(content->cut, size);
 }
@@ -184,8 +207,10 @@ static bool survives(const survival *survival, size_t i, chance *chance) {
 static void tear(uint8_t *new, const uint8_t *old, chance *chance) {
     uint64_t front = 1 + chance_below(chance, CDISK_SECTOR_BYTES - 1);
     bool is_noise = chance_below(chance, 4) == 0;
+    // Bytes alone never decide how much is drawn: a WAL's salts may differ from run to run.
+    struct chance noise = {chance_next(chance)};
     for (uint64_t i = front; i < CDISK_SECTOR_BYTES; i++) {
-        if (new[i] != old[i]) new[i] = is_noise ? (uint8_t)chance_next(chance) : old[i];
+        if (new[i] != old[i]) new[i] = is_noise ? (uint8_t)chance_next(&noise) : old[i];
     }
 }
 
@@ -230,15 +255,13 @@ void content_crash(content *content, chance *chance, cdisk_counters *counters) {
     }
     content->unsynced_count = 0;
     forget_saved(content);
-    if (size < content->capacity) {
-        memset(content->bytes + size, 0, content->capacity - size);
-    }
+    clear(content, size, sector_end(size));
     content->size = content->synced_size = content->cut = size;
 }
 
 void content_replace(content *content, const void *from, uint64_t count) {
     content_free(content);
-    reserve(content, count);
+    extend(content, 0, count);
     if (count > 0) memcpy(content->bytes, from, count);
-    content->size = content->synced_size = content->cut = count;
+    content->synced_size = content->cut = count;
 }

@@ -9,14 +9,14 @@ extension NodeStore {
     /// Runs `body` within the current transaction; when it throws, what it did is undone and the
     /// transaction goes on. What is in memory is read anew then.
     package func savepoint(_ body: () throws -> Void) throws {
-        try store.execute("SAVEPOINT frame")
+        try store.statement("SAVEPOINT frame").run()
         do {
             try body()
-            try store.execute("RELEASE frame")
+            try store.statement("RELEASE frame").run()
         } catch {
             store.resetStatements()
-            try store.execute("ROLLBACK TO frame")
-            try store.execute("RELEASE frame")
+            try store.statement("ROLLBACK TO frame").run()
+            try store.statement("RELEASE frame").run()
             try reload()
             throw error
         }

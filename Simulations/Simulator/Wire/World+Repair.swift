@@ -30,9 +30,11 @@ extension World {
             if buckets.isEmpty {
                 try machine.clinic.recountSum(feed)
             } else {
-                let found = try machine.clinic.repair(
-                    sums(feed, buckets, machine), feed: feed, buckets: buckets)
-                say("\(machine.name) loads \(found?.count ?? 0) compartments of \(feed) anew")
+                let found =
+                    try machine.clinic.differing(
+                        sums(feed, buckets, machine), feed: feed, buckets: buckets) ?? []
+                try machine.clinic.loadAnew(found, feed: feed)
+                say("\(machine.name) loads \(found.count) compartments of \(feed) anew")
             }
         }
         wakeBoth(machine)
