@@ -95,7 +95,7 @@ extension World {
                     clinic.node, name: clinic.name, scope: clinic.scope,
                     organization: clinic.organization)
             }
-            if clinic.isRevoked { _ = try hub.store.revoke(clinic.name) }
+            if clinic.isRevoked { _ = try hub.store.revoke(clinic.name, certificatesFrom: 0) }
         }
         // The backup is made before it is noted: what it holds is backed up all the same.
         let node = hub.store.node

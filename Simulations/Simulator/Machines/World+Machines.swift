@@ -132,7 +132,7 @@ extension World {
         ledger.lost.formUnion(missing)
         machine.isGone = true
         machine.boot += 1
-        _ = try hub.store.revoke(machine.options.name)
+        _ = try hub.store.revoke(machine.options.name, certificatesFrom: 0)
         try? machine.clinic.close()
         say("\(machine.name) is scrapped; \(missing.count) writes were on its disk alone")
         var options = machine.options

@@ -14,6 +14,8 @@ extension World {
         let now = store.reading(hubReading).now
         var answer: HubAnswer?
         do {
+            // Who holds what is looked at anew in steps, where a clinic was let in again.
+            if store.isLooking { try attemptAtHub { _ = try store.lookAnew(3) } }
             try attemptAtHub {
                 answer = try store.answer(
                     bytes, from: call.machine.node, at: hubReading, mayWait: mayWait)

@@ -28,7 +28,7 @@ extension World {
             guard let buckets = try machine.clinic.differing(sums(feed, [], machine), feed: feed)
             else { continue }
             if buckets.isEmpty {
-                try machine.clinic.recountSum(feed)
+                try machine.clinic.correctSum(feed, by: machine.clinic.sumError(feed))
             } else {
                 let found =
                     try machine.clinic.differing(
