@@ -2,6 +2,7 @@ import ControlServer
 import Foundation
 import HubServer
 import Logging
+import Records
 import ServiceLifecycle
 import Settings
 import Sync
@@ -112,6 +113,10 @@ package struct HubAssembly: Sendable {
     }
 
     private static func limits(_ settings: HubSettings) -> HubLimits {
+        precondition(
+            HubSettings.Exchange.leastBytes
+                >= Limits.writtenFrameBytes + Limits.requestOverheadBytes,
+            "a hub takes what any clinic may write")
         var limits = HubLimits()
         limits.maximumExchangeBytes = settings.exchange.maximumBytes
         return limits

@@ -92,7 +92,9 @@ struct RecordDocument {
                 return [
                     "id": .text(item.id), "kind": .text(item.kind.rawValue), "record": .text(name),
                     "unit": unit.document { .text($0.name) },
-                    "values": .list(try item.siblings.map { .object(try version($0, unit)) }),
+                    "values": item.kind == .deletedAndEdited
+                        ? .list([["value": .text("delete")], ["value": .text("keep")]])
+                        : .list(try item.siblings.map { .object(try version($0, unit)) }),
                     "since": .text(Moment.text(item.since.milliseconds)),
                 ]
             })
@@ -140,6 +142,7 @@ struct RecordDocument {
 
     private func value(_ value: Value, of unit: Unit?) -> Document {
         guard let unit else { return field(value, as: nil) }
+        guard unit.accepts(value) else { return ["unfit": field(value, as: nil)] }
         if unit.fields.count == 1 { return field(value, as: unit.fields[0].type) }
         guard case .group(let values) = value else { return .null }
         var members: [String: Document] = [:]

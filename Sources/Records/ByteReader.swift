@@ -176,8 +176,16 @@ package enum Limits {
     package static let changeSetBytes = 16 << 20
     /// Bytes of one frame: all that one transaction wrote in one lane.
     package static let frameBytes = 64 << 20
+    /// Bytes of a frame that is written here. Every hub takes a request with one such frame, however
+    /// badly it compresses, so that none waits for ever.
+    package static let writtenFrameBytes = 4 << 20
+    /// Bytes of a request beside its frames: heads and cursors, and what a frame grows by when it is
+    /// issued again under other names.
+    package static let requestOverheadBytes = 2 << 20
     /// Change sets of one frame.
     package static let changeSetsPerFrame = 100_000
+    /// The highest number of an entity: each that this version does not know gets a table.
+    package static let entityNumber = 255
     /// Records in one change set.
     package static let recordsPerChangeSet = 1_000_000
     /// Bytes of one value.

@@ -3,8 +3,8 @@ import Causality
 extension ChangeSet {
     /// Reads a whole set into values: for what is not on the hot path.
     ///
-    /// - Parameter schema: tells the units' types; of what it does not know, the value is the
-    ///   bytes of its wire form.
+    /// - Parameter schema: tells the units' types. Of what it does not know, and where a value does
+    ///   not fit its unit, the value is the bytes of its wire form.
     package init(_ reader: inout ChangeSetReader, schema: Schema) throws(Malformed) {
         compartment = reader.compartment
         changes = []
@@ -13,19 +13,18 @@ extension ChangeSet {
             var units: [UnitWrite] = []
             for (index, number) in reader.units.enumerated() {
                 let range = reader.values[index]
-                let value: Value
+                var write = UnitWrite(
+                    unit: number, value: .bytes([UInt8](reader.bytes[range])),
+                    replaces: reader.replaced(byUnitAt: index).map { reader.stamp($0) })
                 if number == Unit.deletion {
-                    value = try reader.deletion(range)
-                } else if let unit = entity?.unit(number) {
-                    var wire = ByteReader(reader.bytes, range)
-                    value = try WireValue.decoded(&wire, as: unit)
+                    write.value = try reader.deletion(range)
+                } else if let value = entity?.unit(number).flatMap({ reader.value(range, of: $0) })
+                {
+                    write.value = value
                 } else {
-                    value = .bytes([UInt8](reader.bytes[range]))
+                    write.isWire = true
                 }
-                units.append(
-                    UnitWrite(
-                        unit: number, value: value,
-                        replaces: reader.replaced(byUnitAt: index).map { reader.stamp($0) }))
+                units.append(write)
             }
             changes.append(
                 Change(key: RecordKey(entity: reader.entity, id: reader.id), units: units))
@@ -34,6 +33,11 @@ extension ChangeSet {
 }
 
 extension ChangeSetReader {
+    fileprivate func value(_ range: Range<Int>, of unit: Unit) -> Value? {
+        var wire = ByteReader(bytes, range)
+        return try? WireValue.decoded(&wire, as: unit)
+    }
+
     /// The list of a deletion, as bytes that ``DeleteList`` reads.
     fileprivate func deletion(_ range: Range<Int>) throws(Malformed) -> Value {
         var wire = ByteReader(bytes, range)

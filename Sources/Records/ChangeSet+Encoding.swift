@@ -109,13 +109,22 @@ package struct ChangeSetEncoder {
         for change in changes { write(change.key.id, isCompartment: false) }
         for change in changes { writeReplaced(change.units) }
         if changes.count == 1 {
-            for unit in changes.first!.units { WireValue.write(unit.value, to: &body) }
+            for unit in changes.first!.units { ChangeSetEncoder.write(unit, to: &body) }
             return
         }
         for index in changes.first!.units.indices {
             column.bytes.removeAll(keepingCapacity: true)
-            for change in changes { WireValue.write(change.units[index].value, to: &column) }
+            for change in changes { ChangeSetEncoder.write(change.units[index], to: &column) }
             body.counted(column.bytes)
+        }
+    }
+
+    @inline(__always)
+    private static func write(_ unit: UnitWrite, to out: inout ByteWriter) {
+        if unit.isWire, case .bytes(let wire) = unit.value {
+            out.raw(wire)
+        } else {
+            WireValue.write(unit.value, to: &out)
         }
     }
 

@@ -6,6 +6,9 @@ package struct UnitWrite: Hashable, Sendable {
     package var value: Value
     /// The siblings that the author saw. Sorted when encoded.
     package var replaces: [Stamp]
+    /// Whether `value` is the bytes of the wire form: of what this version does not know, or of
+    /// what does not fit its unit.
+    package var isWire = false
 
     package init(unit: UInt8, value: Value, replaces: [Stamp] = []) {
         self.unit = unit
@@ -40,39 +43,4 @@ package struct ChangeSet: Hashable, Sendable {
     }
 
     static let version: UInt8 = 1
-}
-
-/// The value of a record's deletion: every sibling stamp, of the record and of what hangs on it,
-/// that its author saw.
-package enum DeleteList {
-    package static func encoded(_ stamps: some Sequence<Stamp>) -> [UInt8] {
-        let sorted = Set(stamps).sorted()
-        var out = ByteWriter()
-        out.varint(sorted.count)
-        for stamp in sorted {
-            out.fixed64(stamp.hlc.rawValue)
-            out.origin(stamp.origin)
-        }
-        return out.bytes
-    }
-
-    package static func decoded(_ bytes: [UInt8]) throws(Malformed) -> [Stamp] {
-        let result: Result<[Stamp], Malformed> = bytes.withUnsafeBytes { raw in
-            Result { () throws(Malformed) in
-                var reader = ByteReader(raw)
-                let count = try reader.count(
-                    "deleted stamps", atMost: Limits.replacedStamps, each: 25)
-                var stamps: [Stamp] = []
-                for _ in 0..<count {
-                    let hlc = HLC(rawValue: try reader.fixed64())
-                    let stamp = Stamp(hlc: hlc, origin: try reader.origin())
-                    if let last = stamps.last, last >= stamp { throw .invalid("order of stamps") }
-                    stamps.append(stamp)
-                }
-                try reader.finish()
-                return stamps
-            }
-        }
-        return try result.get()
-    }
 }

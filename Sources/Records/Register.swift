@@ -3,11 +3,35 @@ import Causality
 /// One write of a unit that nobody has replaced yet.
 package struct Sibling: Hashable, Sendable {
     package var stamp: Stamp
+    /// Of a unit that this version does not know, or where it does not fit the unit: the bytes of
+    /// its wire form.
     package var value: Value
+    /// Whether the value is one that its unit can hold. One that is not stands all the same, until
+    /// a write replaces it, and never shows.
+    package var fits = true
 
     package init(stamp: Stamp, value: Value) {
         self.stamp = stamp
         self.value = value
+    }
+
+    /// A write as it came.
+    ///
+    /// - Parameter unit: the schema's; `nil` for one that only a newer version knows.
+    package init(stamp: Stamp, wire: [UInt8], of unit: Unit?) {
+        self.stamp = stamp
+        if let unit, let value = try? WireValue.decoded(wire, as: unit) {
+            self.value = value
+        } else {
+            value = .bytes(wire)
+            fits = unit == nil
+        }
+    }
+
+    /// The wire form of the value.
+    package func wire(of unit: Unit?) -> [UInt8] {
+        if unit == nil || !fits, case .bytes(let wire) = value { return wire }
+        return WireValue.encoded(value)
     }
 }
 
@@ -33,6 +57,11 @@ package struct Register: Hashable, Sendable {
     }
 
     package mutating func write(_ value: Value, stamp: Stamp, replacing replaced: [Stamp]) {
+        write(Sibling(stamp: stamp, value: value), replacing: replaced)
+    }
+
+    package mutating func write(_ new: Sibling, replacing replaced: [Stamp]) {
+        let stamp = new.stamp
         for old in replaced where old != stamp {
             #if PLANTED
                 if Planted.is(.replacedForgotten), !siblings.contains(where: { $0.stamp == old }) {
@@ -54,16 +83,18 @@ package struct Register: Hashable, Sendable {
         if remembered.remove(stamp) != nil { return }
         guard !siblings.contains(where: { $0.stamp == stamp }) else { return }
         let index = siblings.firstIndex { $0.stamp > stamp } ?? siblings.endIndex
-        siblings.insert(Sibling(stamp: stamp, value: value), at: index)
+        siblings.insert(new, at: index)
     }
 
     /// Lets go of a remembered stamp that is known to have arrived: it can't come again.
     package mutating func forget(_ stamp: Stamp) { remembered.remove(stamp) }
 
-    /// The sibling that shows, a pure function of the siblings; `nil` when there is none.
+    /// The sibling that shows, a pure function of the siblings; `nil` when there is none whose
+    /// value fits.
     ///
     /// - Parameter rank: what a stamp counts as: its own reading, unless the hub has ranked it.
     package func shown(by policy: Policy, rank: (Stamp) -> HLC) -> Sibling? {
+        let siblings = hasUnfit ? siblings.filter(\.fits) : siblings
         if siblings.count < 2 { return siblings.first }
         func precedes(_ a: Sibling, _ b: Sibling) -> Bool {
             (rank(a.stamp), a.stamp) < (rank(b.stamp), b.stamp)
@@ -87,9 +118,12 @@ package struct Register: Hashable, Sendable {
 
     /// Whether a person must decide between values that differ.
     package func needsReview(by policy: Policy) -> Bool {
-        guard policy.raisesReview, let first = siblings.first else { return false }
-        return siblings.contains { $0.value != first.value }
+        guard policy.raisesReview, let first = siblings.first(where: \.fits) else { return false }
+        return siblings.contains { $0.fits && $0.value != first.value }
     }
+
+    /// Whether there is a value that its unit can't hold.
+    package var hasUnfit: Bool { !siblings.allSatisfy(\.fits) }
 }
 
 extension Policy.Order {

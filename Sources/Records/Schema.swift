@@ -90,7 +90,7 @@ package struct Unit: Sendable, Hashable {
 
 /// One kind of record: a table, a part of the codec, a set of merge rules.
 package struct Entity: Sendable, Hashable {
-    /// Permanent, as a protobuf tag is; 1 to 65,535.
+    /// Permanent, as a protobuf tag is; 1 to 255, by its limit.
     package var number: UInt16
     /// The table's name in SQLite.
     package var name: String
@@ -106,6 +106,8 @@ package struct Entity: Sendable, Hashable {
         _ number: UInt16, _ name: String, fhir: String? = nil, in compartment: Compartment.Kind,
         isRoot: Bool = false, lane: Lane = .care, _ units: [Unit]
     ) {
+        precondition(
+            number > 0 && number <= Limits.entityNumber, "entity numbers are 1 to 255")
         let fields = units.flatMap(\.fields).map(\.name)
         precondition(
             Set(units.map(\.number)).count == units.count, "unit numbers of \(name) repeat")

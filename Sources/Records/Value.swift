@@ -8,6 +8,9 @@ package enum Value: Hashable, Sendable {
 }
 
 /// What a field means, and how it stands in SQLite. The wire knows only integers and byte strings.
+///
+/// What a type accepts is fixed for ever, as a unit's fields are: all versions that know a unit tell
+/// alike which values it can hold.
 package enum FieldType: Sendable, Hashable {
     /// Any text, stored as TEXT.
     case text
@@ -46,43 +49,5 @@ package enum FieldType: Sendable, Hashable {
         case .integer, .boolean, .money: true
         default: false
         }
-    }
-
-    /// Whether a field of this type may hold `value`.
-    package func accepts(_ value: Value) -> Bool {
-        switch (self, value) {
-        case (_, .null): true
-        case (.boolean, .integer(let n)): n == 0 || n == 1
-        case (.integer, .integer), (.money, .integer): true
-        case (.hash, .bytes(let bytes)): bytes.count == 32
-        case (.decimal, .text(let text)): FieldType.isDecimal(text)
-        case (.integer, _), (.money, _), (.boolean, _), (.hash, _): false
-        case (_, .text): true
-        default: false
-        }
-    }
-
-    /// FHIR R4's `decimal`: an optional sign, digits without leading zeros, fraction, exponent.
-    private static func isDecimal(_ text: String) -> Bool {
-        var rest = Substring(text)
-        func digits() -> Int {
-            let run = rest.prefix { $0.isASCII && $0.isNumber }
-            rest = rest.dropFirst(run.count)
-            return run.count
-        }
-        if rest.first == "-" { rest = rest.dropFirst() }
-        let leadingZero = rest.first == "0"
-        let whole = digits()
-        guard whole > 0, !(leadingZero && whole > 1) else { return false }
-        if rest.first == "." {
-            rest = rest.dropFirst()
-            guard digits() > 0 else { return false }
-        }
-        if rest.first == "e" || rest.first == "E" {
-            rest = rest.dropFirst()
-            if rest.first == "+" || rest.first == "-" { rest = rest.dropFirst() }
-            guard digits() > 0 else { return false }
-        }
-        return rest.isEmpty
     }
 }

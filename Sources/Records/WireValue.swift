@@ -97,7 +97,8 @@ package enum WireValue {
 
     /// The value of a unit of the schema.
     ///
-    /// - Throws: ``Malformed`` when the form does not fit the unit's fields.
+    /// - Throws: ``Malformed`` when it does not fit the unit's fields: their number, their forms,
+    ///   or what their types accept.
     package static func decoded(_ reader: inout ByteReader, as unit: Unit) throws(Malformed)
         -> Value
     {
@@ -117,13 +118,19 @@ package enum WireValue {
         case .null: return .null
         case .integer(let n):
             guard type.isInteger else { throw .invalid("number where text belongs") }
+            guard type.accepts(n) else { throw .invalid("number of a field") }
             return .integer(n)
         case .bytes(let range):
             guard !type.isInteger else { throw .invalid("text where a number belongs") }
-            if type == .hash { return .bytes([UInt8](reader.bytes[range])) }
-            guard let text = String(validating: reader.bytes[range], as: UTF8.self) else {
+            let bytes = UnsafeRawBufferPointer(rebasing: reader.bytes[range])
+            if type == .hash {
+                guard type.accepts(bytes) else { throw .invalid("length of a hash") }
+                return .bytes([UInt8](bytes))
+            }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw .invalid("text that is not UTF-8")
             }
+            guard type.accepts(bytes) else { throw .invalid("text of a field") }
             return .text(text)
         case .group: throw .invalid("group where a field belongs")
         }

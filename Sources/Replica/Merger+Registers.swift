@@ -42,9 +42,10 @@ extension Merger {
         to register: inout Register
     ) throws {
         let known = register.remembered
-        let value = try value(reader, index, table.unit(Int(unit)))
+        let wire = [UInt8](reader.bytes[reader.values[index]])
+        let new = Sibling(stamp: reader.stamp, wire: wire, of: table.unit(Int(unit)))
         let replaced = reader.replaced(byUnitAt: index).map { reader.stamp($0) }
-        register.write(value, stamp: reader.stamp, replacing: replaced)
+        register.write(new, replacing: replaced)
         for stamp in replaced
         where register.remembered.contains(stamp) && !known.contains(stamp) {
             if try arrivals.contains(origins.local(stamp)) { register.forget(stamp) }
@@ -58,15 +59,6 @@ extension Merger {
         if hadMore || row.hasMore { units = try registers.unitsBeside(table, key) }
         stamps.flags = units.isEmpty ? 0 : InlineStamps.hasMore
         if units.contains(0) { stamps.flags |= InlineStamps.isDeleted }
-    }
-
-    private func value(
-        _ reader: borrowing ChangeSetReader, _ index: Int, _ unit: Unit?
-    ) throws -> Value {
-        let range = reader.values[index]
-        guard let unit else { return .bytes([UInt8](reader.bytes[range])) }
-        var value = ByteReader(reader.bytes, range)
-        return try WireValue.decoded(&value, as: unit)
     }
 }
 

@@ -15,7 +15,9 @@ extension Merger {
         else { return nil }
         let update = try table.updateByID(mask)
         var column: Int32 = 1
-        try table.bind(mask, of: mask, reader.values, reader.bytes, to: update, &column)
+        guard table.bind(mask, of: mask, reader.values, reader.bytes, to: update, &column) else {
+            return nil
+        }
         update.bind(column, reader.id)
         if !table.isRoot { update.bind(column + 1, run.root!.rawValue) }
         let outcome = try probe.run(update, mask, run.stamp, expecting: expected, in: table)
@@ -61,7 +63,7 @@ extension Merger {
 
     /// Writes units that are new here, replace just what the row shows, or are concurrent with it
     /// and decided by their stamps alone. `false` when it is not as simple as that; then nothing
-    /// was written.
+    /// was written. The values must fit their units.
     func update(
         _ table: EntityTable, _ key: Int64, _ reader: borrowing ChangeSetReader,
         _ run: inout Run
@@ -87,7 +89,6 @@ extension Merger {
             run.delta += hash.term(unit: UInt8(unit), hlc: run.stamp.hlc, origin: run.sumHash)
             if losing >> UInt64(unit) & 1 == 1 {
                 let value = UnsafeRawBufferPointer(rebasing: reader.bytes[reader.values[index]])
-                try checkWire(table, unit, reader, index)
                 try registers.insertSibling(table, key, unit, run.stamp, value)
             } else {
                 if displaced >> UInt64(unit) & 1 == 0, let old = stamps[unit] {
@@ -106,7 +107,9 @@ extension Merger {
         try blob.withUnsafeBytes { bytes in
             update.bindBlob(1, static: bytes)
             var column: Int32 = 2
-            try table.bind(shown, of: mask, reader.values, reader.bytes, to: update, &column)
+            let fits = table.bind(
+                shown, of: mask, reader.values, reader.bytes, to: update, &column)
+            precondition(fits, "values that do not fit go through registers")
             update.bind(column, key)
             try update.run()
         }
@@ -206,13 +209,5 @@ extension Merger {
                 try registers.insertSibling(table, key, unit, stamps[unit]!, $0)
             }
         }
-    }
-
-    /// A value that only stands beside the row must fit its unit all the same.
-    private func checkWire(
-        _ table: EntityTable, _ unit: Int, _ reader: borrowing ChangeSetReader, _ index: Int
-    ) throws {
-        var value = ByteReader(reader.bytes, reader.values[index])
-        _ = try WireValue.decoded(&value, as: table.unit(unit)!)
     }
 }

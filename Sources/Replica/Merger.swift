@@ -128,6 +128,7 @@ final class Merger {
         }
         if !table.isRoot { try findRoot(reader.compartment, &run) }
         let key: Int64
+        var fits = true
         switch try follow(table, reader, &run) {
         case .written:
             note(table, reader, &run)
@@ -135,11 +136,17 @@ final class Merger {
         case .otherwise:
             key = probe.key
             noteRoot(table, key, reader, &run)
-        case .noRow, nil:
+        case .noRow:
             key = try findRow(table, reader, &run)
+        case nil:
+            key = try findRow(table, reader, &run)
+            fits = table.holds(reader)
         }
         note(table, reader, &run)
-        if try !update(table, key, reader, &run) { try merge(table, key, reader, &run) }
+        // A value that its unit can't hold is a sibling like any other, and never shows.
+        if try !fits || !update(table, key, reader, &run) {
+            try merge(table, key, reader, &run)
+        }
     }
 
     /// Finds the local name of a set's compartment, and whether its root was deleted.
@@ -166,7 +173,7 @@ final class Merger {
         if table.number == holdEntity { run.holds.append(reader.id) }
     }
 
-    /// Inserts a record that was not here. `false` when its id is taken.
+    /// Inserts a record that was not here. `false` when its id is taken, or a value does not fit.
     private func insert(
         _ table: EntityTable, _ reader: borrowing ChangeSetReader, _ run: inout Run
     ) throws -> Bool {
@@ -177,18 +184,21 @@ final class Merger {
         }
         let insert = try table.insert(reader.mask)
         insert.bind(1, reader.id)
-        try newStamps.blob.withUnsafeBytes { bytes in
+        let fits = try newStamps.blob.withUnsafeBytes { bytes in
             insert.bindBlob(2, static: bytes)
             var column: Int32 = 3
             if !table.isRoot {
                 insert.bind(3, run.root!.rawValue)
                 column = 4
             }
-            try table.bind(
-                reader.mask, of: reader.mask, reader.values, reader.bytes, to: insert, &column)
+            guard
+                table.bind(
+                    reader.mask, of: reader.mask, reader.values, reader.bytes, to: insert, &column)
+            else { return false }
             try insert.run()
+            return true
         }
-        guard store.changedRows == 1 else { return false }
+        guard fits, store.changedRows == 1 else { return false }
         insertions += 1
         if table.isRoot {
             run.root = RootReference(key: store.lastInsertedKey, kind: reader.compartment.kind)

@@ -113,9 +113,12 @@ extension SnapshotStore {
         guard isSound else { throw StorageFailure(code: SQLITE_CORRUPT, message: table.name) }
         let register = try registers.load(table, row, Int(unit), stamps)
         guard register.siblings.contains(where: { $0.stamp == old }) else { return ContentSum() }
-        let renamed = register.siblings.map { sibling in
-            sibling.stamp == old
-                ? Sibling(stamp: new, value: value ?? sibling.value) : sibling
+        let renamed = register.siblings.map { sibling -> Sibling in
+            guard sibling.stamp == old else { return sibling }
+            var renamed = sibling
+            renamed.stamp = new
+            if let value { renamed.value = value }
+            return renamed
         }
         try replace(
             Register(siblings: renamed, remembered: register.remembered), table, row, Int(unit),
@@ -143,7 +146,7 @@ extension NodeStore {
         var sum = ContentSum()
         for (unit, register) in record.registers {
             for sibling in register.siblings {
-                let wire = RegisterStore.wire(sibling.value, of: entity?.unit(unit))
+                let wire = sibling.wire(of: entity?.unit(unit))
                 let stamp = sibling.stamp
                 wire.withUnsafeBytes {
                     sum += hash.term(

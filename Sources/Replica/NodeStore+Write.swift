@@ -45,6 +45,7 @@ extension NodeStore {
         _ transaction: LocalTransaction, as author: Authorship,
         salts random: inout some RandomNumberGenerator
     ) throws -> HLC {
+        try check(author)
         var edits = transaction.takeEdits()
         guard var hlc = author.hlc.ticked(at: author.now) else { throw WriteRefusal.clockExhausted }
         let batches = Lane.allCases.compactMap { LaneBatch($0, edits) }
@@ -60,7 +61,7 @@ extension NodeStore {
             }
         }
         // A write counts for more than what it replaces, whatever that was ranked.
-        let floor = floor(of: edits, author.hlc)
+        let floor = try floor(of: edits, author.hlc)
         if floor >= hlc {
             guard let later = floor.ticked(at: author.now) else {
                 throw WriteRefusal.clockExhausted
@@ -86,10 +87,35 @@ extension NodeStore {
         return edit.written != nil
     }
 
-    private func floor(of edits: [LocalTransaction.Edit], _ hlc: HLC) -> HLC {
+    /// What the header of a frame can't hold would be logged and never be read again.
+    private func check(_ author: Authorship) throws {
+        for (part, text) in [(WriteRefusal.Part.author, author.author), (.purpose, author.purpose)]
+        where text.utf8.count > Limits.headerTextBytes {
+            throw WriteRefusal.tooLarge(
+                part, size: text.utf8.count, limit: Limits.headerTextBytes)
+        }
+    }
+
+    /// A frame that no hub takes would keep its lane waiting for ever.
+    private func check(_ frame: Frame) throws {
+        guard frame.bytes.count <= Limits.writtenFrameBytes else {
+            throw WriteRefusal.tooLarge(
+                .transaction, size: frame.bytes.count, limit: Limits.writtenFrameBytes)
+        }
+        guard frame.partCount <= Limits.changeSetsPerFrame else {
+            throw WriteRefusal.tooLarge(
+                .compartments, size: frame.partCount, limit: Limits.changeSetsPerFrame)
+        }
+    }
+
+    private func floor(of edits: [LocalTransaction.Edit], _ hlc: HLC) throws -> HLC {
         var floor = hlc
         for edit in edits {
             for unit in edit.change.units {
+                guard unit.replaces.count <= Limits.replacedStamps else {
+                    throw WriteRefusal.tooLarge(
+                        .stamps, size: unit.replaces.count, limit: Limits.replacedStamps)
+                }
                 for stamp in unit.replaces {
                     floor = max(floor, ranks.isEmpty ? stamp.hlc : ranks.rank(stamp))
                 }
@@ -108,6 +134,7 @@ extension NodeStore {
             origin: origin, sequence: (head(origin)?.sequence ?? 0) + 1, hlc: hlc,
             quality: author.quality, author: author.author, purpose: author.purpose)
         let frame = batch.frame(header, salt, edits)
+        try check(frame)
         _ = try append(frame)
         for at in batch.order {
             if let written = edits[at].written {

@@ -5,7 +5,8 @@ import Records
 /// `_sibling` and `_replaced`.
 ///
 /// Of a unit that this version knows, the shown sibling stands in the row and the others beside
-/// it. Of any other unit, and of deletions (unit 0), all stand beside it, values in wire form.
+/// it. Of any other unit, and of deletions (unit 0), all stand beside it, values in wire form. So
+/// does a value that its unit can't hold.
 final class RegisterStore {
     private let store: Store
     private let origins: OriginTable
@@ -33,8 +34,8 @@ final class RegisterStore {
             "SELECT hlc, origin, value FROM _sibling WHERE entity = ? AND rec = ? AND unit = ?")
         select.bind(table, key, unit)
         while try select.step() {
-            let value = try RegisterStore.value(select.bytes(2), of: table.unit(unit))
-            siblings.append(Sibling(stamp: origins.stamp(select.localStamp(0)), value: value))
+            let stamp = origins.stamp(select.localStamp(0))
+            siblings.append(Sibling(stamp: stamp, wire: select.bytes(2), of: table.unit(unit)))
         }
         var remembered: Set<Stamp> = []
         let replaced = try store.statement(
@@ -65,18 +66,6 @@ final class RegisterStore {
         return select.value(of: unit, from: 0)
     }
 
-    /// A value in the form that registers compare: decoded for a unit of the schema, else as the
-    /// bytes of the wire.
-    static func value(_ wire: [UInt8], of unit: Unit?) throws -> Value {
-        guard let unit else { return .bytes(wire) }
-        return try WireValue.decoded(wire, as: unit)
-    }
-
-    static func wire(_ value: Value, of unit: Unit?) -> [UInt8] {
-        if unit == nil, case .bytes(let wire) = value { return wire }
-        return WireValue.encoded(value)
-    }
-
     /// Writes a register back. What the row is to show goes into `row` and is written with it.
     ///
     /// - Parameter hadMore: whether anything may stand beside the row now.
@@ -103,7 +92,7 @@ final class RegisterStore {
         }
         for sibling in register.siblings where sibling.stamp != shown?.stamp {
             let stamp = try origins.local(sibling.stamp)
-            try RegisterStore.wire(sibling.value, of: known).withUnsafeBytes {
+            try sibling.wire(of: known).withUnsafeBytes {
                 try insertSibling(table, key, unit, stamp, $0)
             }
             row.hasMore = true

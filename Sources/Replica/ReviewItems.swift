@@ -11,6 +11,8 @@ package struct ReviewItem: Sendable, Equatable {
         case second
         /// A delete that met an edit: the record shows.
         case deletedAndEdited = "deleted-and-edited"
+        /// A value that its unit can't hold, from a program that is at fault: it does not show.
+        case unfit
     }
 
     /// The same on every replica: 32 hexadecimal digits.
@@ -54,7 +56,7 @@ package final class ReviewItems {
             guard let table = tables.existing(entity), let entity = table.entity,
                 let (record, compartment) = try reader.record(table, row: row)
             else { continue }
-            items += self.items(of: record, entity, compartment)
+            items += try self.items(of: record, entity, compartment)
         }
         return items.sorted { ($0.since, $0.id) < ($1.since, $1.id) }
     }
@@ -63,7 +65,7 @@ package final class ReviewItems {
 
     private func items(
         of record: StoredRecord, _ entity: Entity, _ compartment: Compartment
-    ) -> [ReviewItem] {
+    ) throws -> [ReviewItem] {
         guard !record.isHidden else { return [] }
         var items: [ReviewItem] = []
         for (number, register) in record.registers {
@@ -71,21 +73,31 @@ package final class ReviewItems {
                 #if PLANTED
                     if Planted.is(.reviewItemMissing) { continue }
                 #endif
-                guard let last = register.siblings.last else { continue }
+                let last = try register.siblings.last { sibling in
+                    guard case .bytes(let wire) = sibling.value else { return false }
+                    return try DeleteList.decoded(fromWire: wire).deletes
+                }
+                guard let last else { continue }
                 items.append(
                     item(.deletedAndEdited, compartment, record.key, 0, [], since: last.stamp.hlc))
                 continue
             }
-            guard let unit = entity.unit(number), register.needsReview(by: unit.policy) else {
-                continue
+            guard let unit = entity.unit(number) else { continue }
+            if let last = register.siblings.last(where: { !$0.fits }) {
+                items.append(
+                    item(
+                        .unfit, compartment, record.key, number, register.siblings,
+                        since: last.stamp.hlc))
             }
+            guard register.needsReview(by: unit.policy) else { continue }
             let shown = register.shown(by: unit.policy, rank: ranks.rank)
-            let others = register.siblings.filter { $0.stamp != shown?.stamp }
+            let fitting = register.siblings.filter(\.fits)
+            let others = fitting.filter { $0.stamp != shown?.stamp }
             let isOnce = unit.policy == .once || unit.policy == .append
             items.append(
                 item(
                     isOnce ? .second : .concurrent, compartment, record.key, number,
-                    (shown.map { [$0] } ?? []) + others, since: register.siblings[1].stamp.hlc))
+                    (shown.map { [$0] } ?? []) + others, since: fitting[1].stamp.hlc))
         }
         return items
     }

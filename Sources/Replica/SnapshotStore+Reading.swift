@@ -79,24 +79,20 @@ extension SnapshotStore {
         let isPlain =
             reader.beside.siblings.isEmpty && reader.beside.remembered.isEmpty
             && reader.stamps.mask & ~table.knownMask == 0
-        if isPlain, table.isRoot, root == nil {
-            try insert(table, reader, nil)
+        if isPlain, table.isRoot, root == nil, try insert(table, reader, nil) {
             root = RootReference(key: store.lastInsertedKey, kind: reader.compartment.kind)
             return
         }
         let name = try root ?? tables.makeRoot(reader.compartment).root
         root = name
-        if isPlain, !table.isRoot {
-            try insert(table, reader, name)
-        } else {
-            try takeInRegisters(table, &reader, name)
-        }
+        if isPlain, !table.isRoot, try insert(table, reader, name) { return }
+        try takeInRegisters(table, &reader, name)
     }
 
-    /// Inserts a record with nothing beside its row.
+    /// Inserts a record with nothing beside its row. `false` when a value does not fit its unit.
     private func insert(
         _ table: EntityTable, _ reader: borrowing SnapshotReader, _ root: RootReference?
-    ) throws {
+    ) throws -> Bool {
         reader.stamps.write(to: &blob)
         let mask = reader.stamps.mask
         let insert = try table.insert(mask)
@@ -106,12 +102,16 @@ extension SnapshotStore {
             insert.bind(3, root.rawValue)
             column = 4
         }
-        try blob.withUnsafeBytes { bytes in
+        let fits = try blob.withUnsafeBytes { bytes in
             insert.bindBlob(2, static: bytes)
-            try table.bind(mask, of: mask, reader.values, reader.bytes, to: insert, &column)
+            guard table.bind(mask, of: mask, reader.values, reader.bytes, to: insert, &column)
+            else { return false }
             try insert.run()
+            return true
         }
+        guard fits else { return false }
         guard store.changedRows == 1 else { throw Malformed.invalid("record twice in a snapshot") }
+        return true
     }
 
     private func takeInRegisters(
@@ -124,13 +124,15 @@ extension SnapshotStore {
             guard let stamp = reader.stamps[unit] else { continue }
             let wire = [UInt8](reader.bytes[reader.values[index]])
             index += 1
-            let value = try RegisterStore.value(wire, of: table.unit(unit))
-            all[unit] = ([Sibling(stamp: origins.stamp(stamp), value: value)], [])
+            let sibling = Sibling(
+                stamp: origins.stamp(stamp), wire: wire, of: table.unit(unit))
+            all[unit] = ([sibling], [])
         }
         for sibling in reader.beside.siblings {
-            let value = try RegisterStore.value(sibling.value, of: table.unit(Int(sibling.unit)))
             all[Int(sibling.unit), default: ([], [])].siblings.append(
-                Sibling(stamp: origins.stamp(sibling.stamp), value: value))
+                Sibling(
+                    stamp: origins.stamp(sibling.stamp), wire: sibling.value,
+                    of: table.unit(Int(sibling.unit))))
         }
         for item in reader.beside.remembered {
             all[Int(item.unit), default: ([], [])].remembered.insert(origins.stamp(item.stamp))
@@ -151,12 +153,24 @@ extension SnapshotStore {
     private func emptyRow(_ table: EntityTable, _ id: RecordID, _ root: RootReference) throws
         -> Int64
     {
-        if table.isRoot { return root.key }
+        if table.isRoot {
+            let select = try store.statement(
+                "SELECT 1 FROM \"\(table.name)\" WHERE _key = ? AND _stamps <> x'00'")
+            select.bind(1, root.key)
+            let isTaken = try select.step()
+            select.reset()
+            if isTaken { throw Malformed.invalid("record twice in a snapshot") }
+            return root.key
+        }
         let insert = try store.statement(
-            "INSERT INTO \"\(table.name)\" (id, _stamps, _hidden, _root) VALUES (?, x'00', 1, ?)")
+            """
+            INSERT OR IGNORE INTO "\(table.name)" (id, _stamps, _hidden, _root) \
+            VALUES (?, x'00', 1, ?)
+            """)
         insert.bind(1, id)
         insert.bind(2, root.rawValue)
         try insert.run()
+        guard store.changedRows == 1 else { throw Malformed.invalid("record twice in a snapshot") }
         return store.lastInsertedKey
     }
 }

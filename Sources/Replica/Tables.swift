@@ -93,11 +93,17 @@ package final class Tables {
     }
 
     /// The table of an entity, made now when only a newer version knows it.
+    ///
+    /// - Throws: ``Malformed`` for a number that no version has: nobody may make tables without end.
     func table(_ number: UInt16) throws -> EntityTable {
         if let last, last.number == number { return last }
         if let known = byNumber[number] {
             last = known
             return known
+        }
+        guard number > 0 else { throw Malformed.invalid("entity number") }
+        guard number <= Limits.entityNumber else {
+            throw Malformed.tooLarge(what: "entity number", limit: Limits.entityNumber)
         }
         let table = EntityTable(unknown: number, store)
         _ = try table.create()

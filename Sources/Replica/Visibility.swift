@@ -4,7 +4,8 @@ import Records
 /// Which records show. A delete is a write that lists every stamp which its author saw, of the
 /// record and of what hangs on it; a record shows while it has a stamp that no delete lists, and
 /// a compartment's root also while any record of the compartment has one. So an edit that was
-/// concurrent with a delete survives it.
+/// concurrent with a delete survives it. Where a write that saw the delete brings a record back, it
+/// settles what that lists: it stays gone, and that the record shows is no conflict.
 final class Visibility {
     private let store: Store
     private let tables: Tables
@@ -65,7 +66,7 @@ final class Visibility {
         select.bind(2, key)
         var listed: Set<Stamp> = []
         while try select.step() {
-            listed.formUnion(try DeleteList.decoded(fromWire: select.bytes(0)))
+            listed.formUnion(try DeleteList.decoded(fromWire: select.bytes(0)).all)
         }
         return listed
     }
@@ -109,6 +110,14 @@ final class Visibility {
         return all
     }
 
+    func isHidden(_ table: EntityTable, _ key: Int64) throws -> Bool {
+        let select = try store.statement("SELECT _hidden FROM \"\(table.name)\" WHERE _key = ?")
+        select.bind(1, key)
+        guard try select.step() else { return false }
+        defer { select.reset() }
+        return !select.isNull(0)
+    }
+
     private func setHidden(_ table: EntityTable, _ key: Int64, _ hidden: Bool) throws {
         let update = try store.statement(
             """
@@ -125,7 +134,7 @@ final class Visibility {
 
 extension DeleteList {
     /// Reads a delete's list from its value in wire form: a byte string.
-    static func decoded(fromWire wire: [UInt8]) throws -> [Stamp] {
+    package static func decoded(fromWire wire: [UInt8]) throws -> DeleteList {
         try wire.withUnsafeBytes { raw in
             var reader = ByteReader(raw)
             guard case .bytes(let range) = try WireValue.view(&reader) else {

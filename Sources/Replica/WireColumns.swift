@@ -9,10 +9,23 @@ extension EntityTable {
     ///   - mask: the units to bind; each must be known.
     ///   - written: the units whose values `values` holds, ascending.
     ///   - column: the first parameter; afterwards the one behind the last.
+    /// - Returns: `false` when a value does not fit its unit; the statement is not to be run then.
     func bind(
         _ mask: UInt64, of written: UInt64, _ values: ContiguousArray<Range<Int>>,
         _ bytes: UnsafeRawBufferPointer, to statement: Statement, _ column: inout Int32
-    ) throws {
+    ) -> Bool {
+        do throws(Malformed) {
+            try bindAll(mask, of: written, values, bytes, to: statement, &column)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func bindAll(
+        _ mask: UInt64, of written: UInt64, _ values: ContiguousArray<Range<Int>>,
+        _ bytes: UnsafeRawBufferPointer, to statement: Statement, _ column: inout Int32
+    ) throws(Malformed) {
         var rest = written
         var index = 0
         while rest != 0 {
@@ -42,6 +55,22 @@ extension EntityTable {
         }
     }
 
+    /// Whether the values of known units that a change wrote all fit these.
+    func holds(_ reader: borrowing ChangeSetReader) -> Bool {
+        var rest = reader.mask
+        var index = 0
+        while rest != 0 {
+            let unit = rest.trailingZeroBitCount
+            rest &= rest - 1
+            if let unit = self.unit(unit) {
+                var value = ByteReader(reader.bytes, reader.values[index])
+                guard (try? WireValue.decoded(&value, as: unit)) != nil else { return false }
+            }
+            index += 1
+        }
+        return true
+    }
+
     /// Writes the wire form of a unit whose fields stand in a row from `column` on.
     func writeWire(
         _ unit: Int, of statement: Statement, from column: Int32, to out: inout ByteWriter
@@ -64,24 +93,21 @@ extension Statement {
     @inline(__always)
     fileprivate func bind(
         _ column: Int32, _ value: WireValue.View, _ type: FieldType, _ bytes: UnsafeRawBufferPointer
-    ) throws {
+    ) throws(Malformed) {
         switch value {
         case .null: bindNull(column)
         case .integer(let n):
-            switch type {
-            case .integer, .boolean, .money: bind(column, n)
-            default: throw Malformed.invalid("number where text belongs")
-            }
+            guard type.accepts(n) else { throw .invalid("number of a field") }
+            bind(column, n)
         case .bytes(let range):
             let slice = UnsafeRawBufferPointer(rebasing: bytes[range])
-            switch type {
-            case .integer, .boolean, .money: throw Malformed.invalid("text where a number belongs")
-            case .hash: bindBlob(column, static: slice)
-            default:
-                guard slice.isUTF8 else { throw Malformed.invalid("text that is not UTF-8") }
+            guard type.accepts(slice) else { throw .invalid("text of a field") }
+            if type == .hash {
+                bindBlob(column, static: slice)
+            } else {
                 bindText(column, static: slice)
             }
-        case .group: throw Malformed.invalid("group where a field belongs")
+        case .group: throw .invalid("group where a field belongs")
         }
     }
 
@@ -95,23 +121,5 @@ extension Statement {
         case .integer, .boolean, .money: WireValue.write(integer(column), to: &out)
         default: WireValue.write(buffer(column), to: &out)
         }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether the bytes are UTF-8; plain ASCII, as nearly all is, is told eight at a time.
-    fileprivate var isUTF8: Bool {
-        var at = 0
-        while at + 8 <= count {
-            if loadUnaligned(fromByteOffset: at, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 {
-                return String(validating: self, as: UTF8.self) != nil
-            }
-            at += 8
-        }
-        while at < count {
-            if self[at] >= 0x80 { return String(validating: self, as: UTF8.self) != nil }
-            at += 1
-        }
-        return true
     }
 }

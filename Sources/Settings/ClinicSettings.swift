@@ -9,6 +9,8 @@ package struct ClinicSettings: Sendable {
         package let idle: Duration
         /// Bytes of change sets in one request or answer.
         package let maximumBytes: Int
+        /// What a hub takes, whatever its configuration.
+        package static let mostBytes = 4 << 20
     }
 
     /// Absolute; all of the clinic's state is in it.
@@ -68,7 +70,9 @@ package struct ClinicSettings: Sendable {
                 "sync.longPollSeconds", .seconds(0...600), standard: .seconds(50)),
             idle: reader.value("sync.idleSeconds", .seconds(1...86_400), standard: .seconds(60)),
             maximumBytes: reader.value(
-                "sync.maximumBytes", .bytes(16_384...16_777_216), standard: 1_048_576))
+                "sync.maximumBytes",
+                .bytes(16_384...Sync.mostBytes, because: "every hub must take such a message"),
+                standard: 1_048_576))
         timeZone = reader.value(
             "timeZone", .timeZone, standard: .current,
             standardText: "\(TimeZone.current.identifier) (this machine's)")

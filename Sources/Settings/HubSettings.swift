@@ -16,6 +16,8 @@ package struct HubSettings: Sendable {
         package let maximumInFlight: Int
         /// Bytes of one request's body, and of the change sets in one answer.
         package let maximumBytes: Int
+        /// A hub takes every transaction that a clinic may write; else that would wait for ever.
+        package static let leastBytes = 6 << 20
         /// Bytes of one chunk of state for a clinic that joins.
         package let chunkBytes: Int
         /// The longest that a request is kept open until there is news.
@@ -87,7 +89,12 @@ package struct HubSettings: Sendable {
             maximumInFlight: reader.value(
                 "exchange.maximumInFlight", .count(1...10_000, of: "requests"), standard: 64),
             maximumBytes: reader.value(
-                "exchange.maximumBytes", .bytes(65_536...67_108_864), standard: 4_194_304),
+                "exchange.maximumBytes",
+                .bytes(
+                    Exchange.leastBytes...67_108_864,
+                    because: "a clinic's largest transaction and what goes with it must fit, or "
+                        + "it would wait there for ever"),
+                standard: 8_388_608),
             chunkBytes: reader.value(
                 "exchange.chunkBytes", .bytes(4_096...16_777_216), standard: 1_048_576),
             longPoll: reader.value(

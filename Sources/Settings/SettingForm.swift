@@ -29,10 +29,12 @@ extension SettingForm where Value == Int {
     }
 
     /// A number of bytes in `range`, plain or with `kB`, `MB`, `KiB` or `MiB` behind it.
-    static func bytes(_ range: ClosedRange<Int>) -> Self {
+    ///
+    /// - Parameter reason: why no other may be written, as it follows the range.
+    static func bytes(_ range: ClosedRange<Int>, because reason: String? = nil) -> Self {
         Self(
             expectation: "a number of bytes from \(range.lowerBound) to \(range.upperBound), "
-                + "plain or as in 512 KiB or 2 MB",
+                + "plain or as in 512 KiB or 2 MB" + (reason.map { ": \($0)" } ?? ""),
             parse: { byteCount($0).flatMap { range.contains($0) ? $0 : nil } },
             show: { "\($0) bytes" })
     }

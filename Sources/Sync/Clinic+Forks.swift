@@ -182,6 +182,8 @@ private struct Reissue {
             if Planted.is(.reissueForgetsDeleteLists) { return value }
         #endif
         guard case .bytes(let bytes) = value else { return value }
-        return .bytes(DeleteList.encoded(try DeleteList.decoded(bytes).map { names[$0] ?? $0 }))
+        let list = try DeleteList.decoded(bytes)
+        func renamed(_ stamps: [Stamp]) -> [Stamp] { stamps.map { names[$0] ?? $0 } }
+        return .bytes(DeleteList(renamed(list.listed), settled: renamed(list.settled)).encoded)
     }
 }

@@ -52,7 +52,7 @@ extension Clinic {
     /// Makes the request of an exchange.
     ///
     /// - Parameters:
-    ///   - pushBytes: about how many bytes of frames to bring; 0 for none.
+    ///   - pushBytes: how many bytes of frames to bring at most, or else one frame; 0 for none.
     ///   - pulls: whether to ask for what is new.
     ///   - wait: seconds that the hub may wait for news.
     ///   - limit: about how many bytes the answer may have.
@@ -94,20 +94,25 @@ extension Clinic {
     }
 
     /// The next frames in log order, lane by lane: care goes first, so that an urgent result never
-    /// waits behind a scan.
+    /// waits behind a scan. Only the first may be larger than the bound, so that what any hub takes
+    /// is never exceeded.
     private func framesToPush(_ origins: [Origin], bytes limit: Int) throws -> [Frame] {
         var frames: [Frame] = []
         var size = 0
         let parted = Set(forks.map(\.origin)).union(cuts.keys)
+        var isFull = limit == 0
         for lane in Lane.allCases {
             for origin in origins
-            where origin.lane == lane && size < limit && !parted.contains(origin) {
+            where origin.lane == lane && !isFull && !parted.contains(origin) {
                 let head = replica.head(origin)!
                 guard head.acknowledged < head.sequence else { continue }
                 try replica.log.forEach(origin, after: head.acknowledged) { entry in
+                    let next = entry.frame.bytes.count
+                    isFull = !frames.isEmpty && size + next > limit
+                    if isFull { return false }
                     frames.append(entry.frame)
-                    size += entry.frame.bytes.count
-                    return size < limit
+                    size += next
+                    return true
                 }
             }
         }

@@ -23,7 +23,8 @@ struct ReviewSettleCommand: AsyncParsableCommand {
         commandName: "settle", abstract: "Settle an item with one of its values, or with another.",
         discussion: """
             It is a new write, by a person, that replaces all the values; they stay in the \
-            history.
+            history. A record that was deleted and edited at once is settled with --delete or \
+            --keep.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -37,9 +38,16 @@ struct ReviewSettleCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write this value: JSON as in record show.", valueName: "json"))
     var value: String?
 
+    @Flag(help: "Delete the record, which was deleted and edited at once: as --take 1.")
+    var delete = false
+
+    @Flag(help: "Keep the record, which was deleted and edited at once: as --take 2.")
+    var keep = false
+
     func validate() throws {
-        guard (take == nil) != (value == nil) else {
-            throw ValidationError("Give either --take N or --value JSON.")
+        let given = [take != nil, value != nil, delete, keep].count { $0 }
+        guard given == 1 else {
+            throw ValidationError("Give one of --take N, --value JSON, --delete and --keep.")
         }
         if let take, take < 1 { throw ValidationError("--take counts from 1.") }
         if let value, JSONText(parsing: value) == nil {
@@ -47,11 +55,14 @@ struct ReviewSettleCommand: AsyncParsableCommand {
         }
     }
 
+    /// The number of the value to take.
+    private var chosen: Int? { delete ? 1 : keep ? 2 : take }
+
     func run() async throws {
         let answer = try await connection.ask(
             "review-settle",
             .object([
-                ("id", .string(item)), ("take", take.map { .number($0) }),
+                ("id", .string(item)), ("take", chosen.map { .number($0) }),
                 ("value", value.flatMap { JSONText(parsing: $0) }),
             ]))
         connection.show(answer, as: JSONValue.self) { _ in "Settled." }
@@ -84,7 +95,12 @@ struct ReviewItem: Decodable {
     private static func shown(_ value: JSONValue) -> String {
         guard case .object(let members) = value, let inner = members["value"],
             members["stamp"] != nil
-        else { return value.brief }
+        else {
+            if case .object(let members) = value, let inner = members["value"] {
+                return inner.brief
+            }
+            return value.brief
+        }
         guard case .string(let author)? = members["author"] else { return inner.brief }
         return "\(inner.brief) (\(author))"
     }

@@ -50,6 +50,49 @@ extension ProcessSuite {
             }
         }
 
+        @Test(
+            "A write that no hub could take is refused with what to do, and stops nothing",
+            .timeLimit(.minutes(5)))
+        func tooCostly() async throws {
+            try await RunningDistrict.with(clinics: ["first"]) { district in
+                let clinic = district.clinics[0]
+                let service = try await clinic.service()
+                func binary(_ id: String, _ bytes: Int) -> JSON {
+                    let data = String(repeating: "QUJD", count: bytes / 4)
+                    return [
+                        "resourceType": "Binary", "id": .string(id),
+                        "contentType": "text/plain", "data": .string(data),
+                    ]
+                }
+                func bundle(_ type: String) -> JSON {
+                    let entries = (0..<3).map { number -> JSON in
+                        [
+                            "resource": binary("\(type)-\(number)", 2 << 20),
+                            "request": [
+                                "method": "PUT", "url": .string("Binary/\(type)-\(number)"),
+                            ],
+                        ]
+                    }
+                    return [
+                        "resourceType": "Bundle", "type": .string(type), "entry": .array(entries),
+                    ]
+                }
+                let alone = try await service.put(binary("large", 5 << 20))
+                #expect(alone.status == 413)
+                let issue = try alone.json()["issue"]?.elements.first
+                #expect(issue?["code"]?.text == "too-costly")
+                #expect(issue?["diagnostics"]?.text?.contains("split the Bundle") == true)
+                let whole = try await clinic.take(bundle("transaction").compactBytes)
+                #expect(whole["refused"]?.elements.count == 1)
+                #expect(
+                    try await service.send("GET", "/fhir/R4/Binary/transaction-0").status == 404)
+                // Entries that need not come together are split.
+                let parts = try await clinic.take(bundle("collection").compactBytes)
+                #expect(parts["refused"]?.isEmpty == true && parts.integer("created") == 3)
+                try await district.expectEqual()
+            }
+        }
+
         @Test("An unreadable configuration is named with file, line and key")
         func configuration() async throws {
             try await RunningDistrict.with(clinics: []) { district in

@@ -68,6 +68,47 @@ extension ProcessSuite {
             }
         }
 
+        @Test(
+            "A record that was deleted and edited at once is settled both ways",
+            .timeLimit(.minutes(5)))
+        func deletedAndEdited() async throws {
+            try await RunningDistrict.with(clinics: ["first", "second"]) { district in
+                let (first, second) = (district.clinics[0], district.clinics[1])
+                try await district.register(0..<2, of: SyncctlTests.demo, at: first)
+                let ids = (0..<2).map { SyncctlTests.demo.patient(number: $0).id }
+                try await district.converge()
+                try await district.hub.stop()
+                for id in ids {
+                    let answer = try await first.service().send(
+                        "DELETE", "/fhir/R4/Patient/\(id)")
+                    #expect(answer.status < 300)
+                    try await second.setPhone("0799", of: "Patient/\(id)")
+                }
+                try await district.hub.start()
+                try await district.converge()
+                for (id, flag) in zip(ids, ["--keep", "--delete"]) {
+                    let items = try await SyncctlTests.answer(first, "review", "list").elements
+                    let item = items.first {
+                        $0["record"]?.text == "Patient/\(id)"
+                            && $0["kind"]?.text == "deleted-and-edited"
+                    }
+                    let number = try #require(item?["id"]?.text)
+                    #expect(item?["values"]?.elements.count == 2)
+                    try await first.syncctl("review", "settle", number, flag).expecting(0)
+                }
+                try await district.converge()
+                for clinic in [first, second] {
+                    let items = try await SyncctlTests.answer(clinic, "review", "list").elements
+                    #expect(!items.contains { $0["kind"]?.text == "deleted-and-edited" })
+                    for (id, status) in zip(ids, [200, 410]) {
+                        let answer = try await clinic.service().send(
+                            "GET", "/fhir/R4/Patient/\(id)")
+                        #expect(answer.status == status)
+                    }
+                }
+            }
+        }
+
         private static func answer(_ daemon: Daemon, _ arguments: String...) async throws -> JSON {
             try await CommandRun.run(
                 daemon.programs.program("syncctl"),

@@ -147,6 +147,9 @@ struct WireValueTests {
         let wrong: [(Unit, Value)] = [
             (text, .integer(1)), (number, .text("1")), (hash, .integer(1)),
             (text, .group([.text("a")])),
+            (Unit(5, "b", .boolean), .integer(2)), (Unit(5, "h", .hash), .bytes([1])),
+            (Unit(5, "d", .decimal), .text("1,5")), (Unit(5, "d", .date), .text("1974-13")),
+            (Unit(5, "i", .instant), .text("1974-12-01")), (Unit(5, "c", .code), .text("a\n")),
             (group, .text("a")), (group, .null), (group, .group([.text("a")])),
             (group, .group([.integer(1), .text("a")])),
             (group, .group([.text("a"), .integer(1), .null])),
@@ -171,6 +174,29 @@ struct WireValueTests {
         ])
     func decimals(text: String, isDecimal: Bool) {
         #expect(FieldType.decimal.accepts(.text(text)) == isDecimal)
+    }
+
+    @Test(
+        "Dates, codes and references are held to FHIR's grammar",
+        arguments: [
+            (.date, "1974", true), (.date, "1974-12-25", true), (.date, "1974-13", false),
+            (.date, "2023-02-29", false), (.date, "2024-02-29", true), (.date, "", false),
+            (.date, "2015-02-07T13:28:17+02:00", true), (.date, "2015-02-07T13:28:17", false),
+            (.date, "１９７４", false),
+            (.instant, "2015-02-07T13:28:17.239Z", true), (.instant, "2015-02-07", false),
+            (.instant, "2015-02-07T24:00:00Z", false),
+            (.code, "final", true), (.code, "two words", true), (.code, "Ngũgĩ", true),
+            (.code, "", false), (.code, " a", false), (.code, "a ", false), (.code, "a  b", false),
+            (.code, "a\u{0}", false), (.code, "a\tb", false), (.code, "a\u{7F}", false),
+            (.reference, "Patient/7", true), (.reference, "#1", true), (.reference, "a b", false),
+            (.reference, "a\n", false),
+            (.text, "any\u{0}thing", true), (.text, "", true),
+        ] as [(FieldType, String, Bool)])
+    func grammar(type: FieldType, text: String, isRight: Bool) {
+        #expect(type.accepts(.text(text)) == isRight)
+        let wire = WireValue.encoded(.text(text))
+        let isRead = (try? WireValue.decoded(wire, as: Unit(1, "u", type))) != nil
+        #expect(isRead == isRight)
     }
 
     @Test("A number has one form on the wire")

@@ -78,9 +78,13 @@ struct ChangeSetTests {
                     incarnation: Incarnation(rawValue: 1),
                     lane: Lane.allCases.randomElement(using: &random)!))
         }
-        let bytes = DeleteList.encoded(stamps + stamps)
-        #expect(try DeleteList.decoded(bytes) == Set(stamps).sorted())
-        #expect(DeleteList.encoded(stamps.reversed()) == bytes)
+        let bytes = DeleteList(stamps + stamps).encoded
+        #expect(try DeleteList.decoded(bytes).listed == Set(stamps).sorted())
+        // What is settled is not listed again.
+        let settled = DeleteList(stamps, settled: stamps.dropFirst(3))
+        #expect(try DeleteList.decoded(settled.encoded) == settled)
+        #expect(Set(settled.all) == Set(stamps) && settled.all.count == Set(stamps).count)
+        #expect(DeleteList(stamps.reversed()).encoded == bytes)
         if !stamps.isEmpty {
             #expect(throws: Malformed.self) { try DeleteList.decoded(Array(bytes.dropLast())) }
         }
@@ -94,12 +98,22 @@ struct ChangeSetTests {
             origin: Origin(
                 node: NodeID(rawValue: 1), incarnation: Incarnation(rawValue: 1), lane: .care))
         var out = ByteWriter()
+        out.varint(0)
         out.varint(2)
         for _ in 0..<2 {
             out.fixed64(stamp.hlc.rawValue)
             out.origin(stamp.origin)
         }
         #expect(throws: Malformed.invalid("order of stamps")) { try DeleteList.decoded(out.bytes) }
+        var twice = ByteWriter()
+        for _ in 0..<2 {
+            twice.varint(1)
+            twice.fixed64(stamp.hlc.rawValue)
+            twice.origin(stamp.origin)
+        }
+        #expect(throws: Malformed.invalid("stamp listed twice")) {
+            try DeleteList.decoded(twice.bytes)
+        }
     }
 }
 

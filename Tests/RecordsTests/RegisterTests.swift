@@ -43,6 +43,30 @@ private let policies: [Policy] = [
 
 @Suite("A register")
 struct RegisterTests {
+    @Test("A value that its unit can't hold stands like any other, and never shows")
+    func unfit() {
+        let unit = Unit(1, "n", .integer, .latest)
+        let policies: [Policy] = [
+            .latest, .review(nil), .once, .append, .progress(Policy.Order(["a"])),
+        ]
+        for policy in policies {
+            var register = Register()
+            let first = Stamp(hlc: HLC(rawValue: 5), origin: origin(1))
+            let later = Stamp(hlc: HLC(rawValue: 6), origin: origin(2))
+            let wire = WireValue.encoded(.text("x"))
+            register.write(Sibling(stamp: first, wire: wire, of: unit), replacing: [])
+            #expect(register.shown(by: policy, rank: \.hlc) == nil)
+            #expect(register.hasUnfit && !register.needsReview(by: policy))
+            register.write(.integer(1), stamp: later, replacing: [])
+            #expect(register.shown(by: policy, rank: \.hlc)?.value == .integer(1))
+            #expect(register.siblings.count == 2 && !register.needsReview(by: policy))
+            #expect(register.siblings[0].wire(of: unit) == wire)
+            let last = Stamp(hlc: HLC(rawValue: 7), origin: origin(1))
+            register.write(.integer(2), stamp: last, replacing: [first, later])
+            #expect(!register.hasUnfit && register.siblings.count == 1)
+        }
+    }
+
     @Test("The order of writes does not matter", arguments: 0..<300 as Range<UInt64>)
     func commutes(seed: UInt64) {
         var random = SplitMix64(seed: seed)

@@ -44,7 +44,7 @@ struct Samples {
     private static func schema(_ random: inout SplitMix64) -> Schema {
         let numbers = Set(
             (0..<4).map { _ in
-                UInt16(random.next() % 2 == 0 ? random.next() % 9 : random.next() % 65535) + 1
+                UInt16(random.next() % 2 == 0 ? random.next() % 9 : random.next() % 255) + 1
             })
         return Schema(numbers.sorted().map { number in entity(number, &random) })
     }
@@ -79,6 +79,11 @@ struct Samples {
             return .text(
                 ["0", "-1.50", "12.0e-3", "98765432109876543210.5"].randomElement(using: &random)!)
         case .hash: return .bytes((0..<32).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+        case .code, .reference:
+            return .text(["a", "Ngũgĩ", "日本語", "Patient/7", "🧑🏾‍⚕️"].randomElement(using: &random)!)
+        case .date:
+            return .text(["1974", "1974-12", "2024-02-29"].randomElement(using: &random)!)
+        case .instant: return .text("2015-02-07T13:28:17.239+02:00")
         default: return .text(text())
         }
     }
@@ -159,7 +164,7 @@ struct Samples {
 
     private mutating func deletion() -> UnitWrite {
         let listed = (0..<random.next() % 5).map { _ in replaced() }
-        return UnitWrite(unit: Unit.deletion, value: .bytes(DeleteList.encoded(listed)))
+        return UnitWrite(unit: Unit.deletion, value: .bytes(DeleteList(listed).encoded))
     }
 
     // MARK: Frames

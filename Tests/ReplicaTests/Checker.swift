@@ -57,8 +57,11 @@ struct Checker {
     /// The oracle's registers, in the form in which this version's schema holds values.
     private func expected(_ name: RecordName) -> [UInt8: [Stamp: Value]] {
         var registers = oracle.registers(name, known)
-        for unit in registers.keys where schema[name.key.entity]?.unit(unit) == nil {
-            registers[unit] = registers[unit]!.mapValues { .bytes(WireValue.encoded($0)) }
+        for number in registers.keys {
+            let unit = schema[name.key.entity]?.unit(number)
+            registers[number] = registers[number]!.mapValues { value in
+                unit?.accepts(value) == true ? value : .bytes(WireValue.encoded(value))
+            }
         }
         return registers
     }
@@ -136,7 +139,7 @@ struct Checker {
         let registers = oracle.registers(name, known)
         var column = 5
         for unit in entity.units {
-            let shown = registers[unit.number].flatMap { oracle.shown($0, unit.policy) }
+            let shown = registers[unit.number].flatMap { oracle.shown($0, unit) }
             let none = unit.fields.map { _ in Column.null }
             let found = Array(row[column..<column + unit.fields.count])
             expect(
@@ -205,13 +208,17 @@ struct Checker {
             guard !oracle.isHidden(name, root, known) else { continue }
             for (unit, siblings) in oracle.registers(name, known) {
                 if unit == Unit.deletion {
-                    items.append(Item(name: name, unit: 0, kind: "deleted-and-edited"))
+                    let isMet = oracle.deletes(name, known).contains { !$0.listed.isEmpty }
+                    if isMet { items.append(Item(name: name, unit: 0, kind: "deleted-and-edited")) }
                     continue
                 }
-                guard let policy = entity.unit(unit)?.policy, Set(siblings.values).count > 1 else {
-                    continue
+                guard let known = entity.unit(unit) else { continue }
+                let fitting = siblings.values.filter { known.accepts($0) }
+                if fitting.count < siblings.count {
+                    items.append(Item(name: name, unit: unit, kind: "unfit"))
                 }
-                switch policy {
+                guard Set(fitting).count > 1 else { continue }
+                switch known.policy {
                 case .review: items.append(Item(name: name, unit: unit, kind: "concurrent"))
                 case .once, .append: items.append(Item(name: name, unit: unit, kind: "second"))
                 case .latest, .progress: break

@@ -20,6 +20,8 @@ struct Write {
     var replaces: Set<Stamp>
     /// What a delete lists; empty for other writes.
     var listed: Set<Stamp> = []
+    /// What it lists although it is no more what the delete is about.
+    var settled: Set<Stamp> = []
 }
 
 /// What replicas must come to, told slowly from the definition: the writes that no write names as
@@ -78,9 +80,17 @@ struct Oracle {
         }
     }
 
+    /// The deletes of a record that no write names as replaced.
+    func deletes(_ record: RecordName, _ known: Set<Stamp>) -> [Write] {
+        let standing = siblings(record, 0, known).keys
+        return (writes[record] ?? []).filter { $0.unit == 0 && standing.contains($0.stamp) }
+    }
+
     // MARK: What shows
 
-    func shown(_ siblings: [Stamp: Value], _ policy: Policy) -> (stamp: Stamp, value: Value)? {
+    /// What a unit shows: a value that it can't hold never does.
+    func shown(_ all: [Stamp: Value], _ unit: Unit) -> (stamp: Stamp, value: Value)? {
+        let siblings = all.filter { unit.accepts($0.value) }
         func counts(_ stamp: Stamp) -> (HLC, Stamp) { (ranks[stamp] ?? stamp.hlc, stamp) }
         let ascending = siblings.keys.sorted { counts($0) < counts($1) }
         func furthest(_ order: Policy.Order) -> Stamp? {
@@ -96,7 +106,7 @@ struct Oracle {
             return ascending.last { place($0) == top }
         }
         let winner: Stamp? =
-            switch policy {
+            switch unit.policy {
             case .latest, .review(nil): ascending.last
             case .once, .append: ascending.first
             case .progress(let order), .review(let order?): furthest(order)
@@ -107,10 +117,7 @@ struct Oracle {
     /// Whether a record has a stamp that no delete lists, or a root has such a child.
     func isHidden(_ record: RecordName, _ root: UInt16?, _ known: Set<Stamp>) -> Bool {
         func listed(_ name: RecordName) -> Set<Stamp> {
-            let deletes = siblings(name, 0, known).keys
-            return (writes[name] ?? []).reduce(into: []) { all, write in
-                if write.unit == 0, deletes.contains(write.stamp) { all.formUnion(write.listed) }
-            }
+            deletes(name, known).reduce(into: []) { $0.formUnion($1.listed.union($1.settled)) }
         }
         let rootName = root.map {
             RecordName(

@@ -2,7 +2,8 @@ import Causality
 import Records
 
 /// A small hospital for these tests: all policies, groups, a root with children, two lanes, two
-/// kinds of compartment. `older` is the same before an entity and a unit were added.
+/// kinds of compartment. `older` is the same before an entity and a unit were added. `faulty` is that
+/// of a program which takes some units to be of another type.
 enum Ward {
     static let person: UInt16 = 1
     static let alias: UInt16 = 2
@@ -30,14 +31,16 @@ enum Ward {
         Unit(41, "language", .code, .latest, default: .text("sw")),
     ]
 
-    private static func entities(_ person: [Unit]) -> [Entity] {
+    private static func entities(_ person: [Unit], isFaulty: Bool = false) -> [Entity] {
         [
             Entity(Ward.person, "person", in: .patient, isRoot: true, lane: .care, person),
             Entity(
                 alias, "alias", in: .patient, lane: .care,
                 [
                     Unit(1, "name", .text),
-                    Unit(2, "use", .review(nil), [Field("kind", .code), Field("place", .integer)]),
+                    Unit(
+                        2, "use", .review(nil),
+                        [Field("kind", .code), Field("place", isFaulty ? .text : .integer)]),
                 ]),
             Entity(
                 note, "note", in: .patient, lane: .administration,
@@ -45,7 +48,8 @@ enum Ward {
             Entity(
                 slot, "slot", in: .clinic, lane: .administration,
                 [
-                    Unit(1, "state", .code, .progress(statuses)), Unit(2, "start", .instant),
+                    Unit(1, "state", .code, .progress(statuses)),
+                    Unit(2, "start", isFaulty ? .text : .instant),
                     Unit(3, "reason", .text, .review(nil)),
                 ]),
         ]
@@ -57,6 +61,14 @@ enum Ward {
 
     static let schema = Schema(entities(firstUnits + addedUnits) + [newEntity])
     static let older = Schema(entities(firstUnits))
+    static let faulty = Schema(
+        entities(
+            (firstUnits + addedUnits).map { unit in
+                var unit = unit
+                let types: [UInt8: FieldType] = [2: .text, 6: .integer, 7: .text, 41: .integer]
+                if let type = types[unit.number] { unit.fields = [Field(unit.name, type)] }
+                return unit
+            }, isFaulty: true) + [newEntity])
 
     /// A value of few, so that equal values meet.
     static func value(of unit: Unit, using random: inout SplitMix64) -> Value {
@@ -78,6 +90,9 @@ enum Ward {
             return .text(["booked", "arrived", "finished", "lost"][Int(n)])
         case .code where field.name == "allergyStatus":
             return .text(["refuted", "inactive", "active", "?"][Int(n)])
+        case .code: return .text(["A", "luo", "Ngũgĩ 🩺", "a b"][Int(n)])
+        case .instant:
+            return .text("2024-02-29T0\(n):00:00\(n == 0 ? "Z" : "+03:00")")
         default: return .text(["", "Achieng", "Ngũgĩ 🩺", "a\u{0}b"][Int(n)])
         }
     }

@@ -14,11 +14,19 @@ struct World {
     private var now: UInt64 = 1_800_000_000_000
     private let names: [RecordName]
 
-    /// - Parameter older: the replicas whose schema is a version behind.
-    init(_ folder: String, seed: UInt64, replicas count: Int = 3, older: Set<Int> = []) throws {
+    /// - Parameters:
+    ///   - older: the replicas whose schema is a version behind.
+    ///   - faulty: those that take some units to be of another type.
+    init(
+        _ folder: String, seed: UInt64, replicas count: Int = 3, older: Set<Int> = [],
+        faulty: Set<Int> = []
+    ) throws {
         var random = SplitMix64(seed: seed)
         replicas = try (0..<count).map { index in
-            try Replica(folder, UInt64(index) + 1, older.contains(index) ? Ward.older : Ward.schema)
+            let schema =
+                older.contains(index)
+                ? Ward.older : faulty.contains(index) ? Ward.faulty : Ward.schema
+            return try Replica(folder, UInt64(index) + 1, schema)
         }
         // Clocks that lie: an hour, a year, or back to 1970.
         for replica in replicas {
@@ -130,6 +138,7 @@ struct World {
         if draw.next() % 8 == 0 {
             return try delete(transaction, name, entity, known, &writes)
         }
+        if draw.next() % 12 == 0 { return try keep(transaction, name, known, &writes) }
         let units = entity.units.shuffled(using: &draw).prefix(1 + Int(draw.next() % 3))
             .sorted { $0.number < $1.number }
         let values = units.map { ($0.number, Ward.value(of: $0, using: &draw)) }
@@ -141,6 +150,7 @@ struct World {
             if draw.next() % 3 == 0 { seen = self.seen(name, values.map(\.0), known, &draw) }
             try transaction.put(name.key, in: name.compartment, values, seen: seen)
         }
+        bringBack(name, known, &writes)
         for (unit, value) in values {
             if let at = writes.firstIndex(where: { $0.record == name && $0.unit == unit }) {
                 // The second write of a unit in one transaction takes the place of the first.
@@ -172,18 +182,67 @@ struct World {
         _ transaction: LocalTransaction, _ name: RecordName, _ entity: Entity, _ known: Set<Stamp>,
         _ writes: inout [Write]
     ) throws {
-        let members = oracle.records(of: name.compartment, known)
         try transaction.delete(name.key, in: name.compartment)
-        guard entity.isRoot ? !members.isEmpty : members.contains(name) else { return }
-        // A second delete of one transaction takes the place of the first, and says the same.
-        if writes.contains(where: { $0.record == name && $0.unit == Unit.deletion }) { return }
-        let records = entity.isRoot ? members : [name]
-        let listed = records.reduce(into: Set<Stamp>()) { $0.formUnion(oracle.stamps($1, known)) }
+        // What the transaction wrote there before the delete is as if it had never been.
+        writes.removeAll {
+            $0.record == name || entity.isRoot && $0.record.compartment == name.compartment
+        }
+        let records = entity.isRoot ? oracle.records(of: name.compartment, known) : [name]
+        var listed = records.reduce(into: Set<Stamp>()) { $0.formUnion(oracle.stamps($1, known)) }
+        let deletes = oracle.deletes(name, known)
+        let settled = deletes.reduce(into: Set<Stamp>()) { $0.formUnion($1.settled) }
+        for earlier in deletes { listed.formUnion(earlier.listed) }
+        listed.subtract(settled)
+        guard !listed.isEmpty else { return }
+        append(name, listing: listed, settled: settled, known, &writes)
+    }
+
+    /// A write to a record that was deleted and does not show settles the deletes.
+    private func bringBack(_ name: RecordName, _ known: Set<Stamp>, _ writes: inout [Write]) {
+        if let at = writes.firstIndex(where: { $0.record == name && $0.unit == Unit.deletion }) {
+            writes[at].settled.formUnion(writes[at].listed)
+            writes[at].listed = []
+            writes[at].value = .bytes(DeleteList([], settled: writes[at].settled).encoded)
+            return
+        }
+        let deletes = oracle.deletes(name, known)
+        let root = Ward.schema.root(of: name.compartment.kind)?.number
+        guard deletes.contains(where: { !$0.listed.isEmpty }), oracle.isHidden(name, root, known)
+        else { return }
+        let settled = deletes.reduce(into: Set<Stamp>()) {
+            $0.formUnion($1.listed.union($1.settled))
+        }
+        append(name, listing: [], settled: settled, known, &writes)
+    }
+
+    /// A person says that a record which was deleted and edited is kept.
+    private func keep(
+        _ transaction: LocalTransaction, _ name: RecordName, _ known: Set<Stamp>,
+        _ writes: inout [Write]
+    ) throws {
+        try transaction.keep(name.key, in: name.compartment)
+        let deletes = oracle.deletes(name, known)
+        guard deletes.contains(where: { !$0.listed.isEmpty }) else {
+            writes.removeAll {
+                $0.record == name && $0.unit == Unit.deletion && !$0.listed.isEmpty
+            }
+            return
+        }
+        writes.removeAll { $0.record == name && $0.unit == Unit.deletion }
+        let settled = deletes.reduce(into: Set<Stamp>()) { $0.formUnion($1.settled) }
+        append(name, listing: [], settled: settled, known, &writes)
+    }
+
+    private func append(
+        _ name: RecordName, listing listed: Set<Stamp>, settled: Set<Stamp>, _ known: Set<Stamp>,
+        _ writes: inout [Write]
+    ) {
         writes.append(
             Write(
                 stamp: placeholder, record: name, unit: Unit.deletion,
-                value: .bytes(DeleteList.encoded(listed)),
-                replaces: Set(oracle.siblings(name, Unit.deletion, known).keys), listed: listed))
+                value: .bytes(DeleteList(listed, settled: settled).encoded),
+                replaces: Set(oracle.siblings(name, Unit.deletion, known).keys), listed: listed,
+                settled: settled))
     }
 
     private var placeholder: Stamp { Stamp(hlc: .zero, origin: replicas[0].origin(.care)) }

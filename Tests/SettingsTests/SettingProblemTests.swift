@@ -62,6 +62,23 @@ struct SettingProblemTests {
         #expect(problems.first?.remedy.contains(right) == true)
     }
 
+    @Test("A hub that would not take what a clinic may write is refused, and told why")
+    func tooSmall() throws {
+        for text in ["exchange.maximumBytes: 4 MiB", "exchange.maximumBytes: 6291455"] {
+            #expect {
+                _ = try folder.hub(text)
+            } throws: { error in
+                let problem = (error as? SettingsError)?.problems.first
+                return problem?.key == "exchange.maximumBytes"
+                    && problem?.remedy.contains("from 6291456") == true
+                    && problem?.remedy.contains("wait there for ever") == true
+            }
+        }
+        #expect(try folder.hub("exchange.maximumBytes: 6 MiB").exchange.maximumBytes == 6 << 20)
+        let problems = try folder.problems("sync.maximumBytes: 5 MiB")
+        #expect(problems.first?.remedy.contains("every hub must take") == true)
+    }
+
     @Test("A name without a value is refused, a group with nothing in it is not")
     func nothing() throws {
         #expect(try folder.problems("listen:\n").first?.kind == .wrongValue)

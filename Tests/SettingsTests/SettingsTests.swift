@@ -54,7 +54,7 @@ struct SettingsTests {
             advertisedURL: https://hub.example.org
             backup: {directory: kept, everyMinutes: 0, keep: 3}
             clock: {boundSeconds: 60}
-            exchange: {maximumInFlight: 8, maximumBytes: 2 MB, chunkBytes: 65536}
+            exchange: {maximumInFlight: 8, maximumBytes: 9 MB, chunkBytes: 65536}
             """
         let settings = try folder.hub(text)
         #expect(settings.hosts == ["hub.example.org", "10.0.0.1"])
@@ -64,7 +64,7 @@ struct SettingsTests {
         #expect(settings.backup.keep == 3)
         #expect(settings.clockBound == .seconds(60))
         #expect(settings.exchange.maximumInFlight == 8)
-        #expect(settings.exchange.maximumBytes == 2_000_000)
+        #expect(settings.exchange.maximumBytes == 9_000_000)
 
         let other = try folder.hub(text, environment: ["CLINICSYNC_HOSTS": "a.example, b.example"])
         #expect(other.hosts == ["a.example", "b.example"])

@@ -26,8 +26,7 @@ struct NecessaryTests {
                 try world.step()
                 try note()
             }
-            try world.settle()
-            try note()
+            try world.settle(rounds: 8, note)
             try world.check()
             var wasWithheld = false
             for machine in world.machines {

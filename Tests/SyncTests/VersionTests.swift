@@ -217,8 +217,9 @@ struct VersionTests {
         }
     }
 
-    @Test("What an older hub takes and a newer clinic's schema forbids is put aside")
-    func forbidden() throws {
+    @Test(
+        "What an older hub takes and a newer clinic's units can't hold is kept, and all end equal")
+    func unfit() throws {
         try withOlderHub { world, a, b, patient in
             let wrong = try world.enrol("wrong", .own, schema: World.newerButWrong)
             try wrong.clinic.write(at: world.clock(wrong)) { transaction in
@@ -232,13 +233,19 @@ struct VersionTests {
                 let letters = try machine.clinic.replica.store.reading {
                     try machine.clinic.letters.all()
                 }
-                #expect(letters.map(\.kind) == [.parked])
+                #expect(letters.isEmpty)
                 #expect(try world.shown(patient, at: machine) == .text("v2"))
                 #expect(try machine.clinic.standing(at: world.clock(machine)).addsUp)
-                // It is no part of this record, so the two can't be equal.
-                #expect(machine.clinic.comparisons[.own]?.isEqual == false)
+                let record = try world.record(
+                    token, in: .patient(patient), at: machine.clinic.replica)
+                #expect(record?.shown(1, in: machine.clinic.replica) == nil)
+                #expect(record?.register(1)?.siblings.map(\.fits) == [false])
+                #expect(machine.clinic.comparisons[.own]?.isEqual == true)
+                let items = try machine.clinic.replica.store.reading {
+                    try machine.clinic.replica.reviews.all()
+                }
+                #expect(items.map(\.kind) == [.unfit])
             }
-            world.machines = []
         }
     }
 }

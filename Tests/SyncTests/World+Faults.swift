@@ -147,18 +147,23 @@ extension World {
     // MARK: The end
 
     /// No more faults: everybody exchanges until nothing moves.
-    func settle(rounds: Int = 8) throws {
-        for message in wire where chance(50) { try deliver(message) }
+    ///
+    /// - Parameter note: called after each message: what a clinic holds may change with each.
+    func settle(rounds: Int = 8, _ note: () throws -> Void = {}) throws {
+        for message in wire where chance(50) {
+            try deliver(message)
+            try note()
+        }
         wire = []
         for _ in 0..<rounds {
             for machine in machines {
                 time += 1000
-                try round(machine)
+                try round(machine, note)
             }
         }
     }
 
-    private func round(_ machine: Machine) throws {
+    private func round(_ machine: Machine, _ note: () throws -> Void) throws {
         machine.waiting = nil
         for turn in 0..<60 {
             wire = []
@@ -177,6 +182,7 @@ extension World {
             }
             try deliver(
                 Message(id: id, machine: machine, sent: sent, bytes: bytes, isAnswer: false))
+            try note()
             guard let answer = wire.first else { continue }
             wire = []
             try deliver(answer)

@@ -165,7 +165,16 @@ final class World {
         }
         var written: Set<String> = []
         var places: [String: Value] = [:]
-        /// In one transaction the second write of a unit takes the place of the first.
+        var hasCreated = false
+        /// In one transaction the second write of a unit takes the place of the first, and what is
+        /// deleted afterwards was never written.
+        func delete(_ t: LocalTransaction, _ key: RecordKey, _ c: Compartment) throws {
+            try t.delete(key, in: c)
+            let isRoot = key.entity == 1
+            places = places.filter { place, _ in
+                !(isRoot ? place.contains(" \(c) ") : place.hasPrefix("\(key) \(c) "))
+            }
+        }
         func put(
             _ t: LocalTransaction, _ key: RecordKey, _ c: Compartment, _ unit: UInt8, _ v: Value
         )
@@ -181,6 +190,7 @@ final class World {
             if roll < 14 || patients.isEmpty {
                 let id = RecordID(using: &random)
                 patients.append(id)
+                hasCreated = true
                 try transaction.create(
                     RecordKey(entity: 1, id: id), in: .patient(id),
                     [(1, value()), (2, value()), (3, value()), (4, .text(clinic.node.description))])
@@ -208,16 +218,18 @@ final class World {
                 case 8:
                     try put(transaction, child(7), .reference, 1, value())
                 default:
-                    if chance(50) {
-                        try transaction.delete(
-                            RecordKey(entity: 1, id: patient), in: .patient(patient))
+                    let key = RecordKey(entity: 1, id: patient)
+                    if time % 4 == 0 {
+                        try transaction.keep(key, in: .patient(patient))
+                    } else if chance(50) {
+                        try delete(transaction, key, .patient(patient))
                     } else {
-                        try transaction.delete(child(2), in: .patient(patient))
+                        try delete(transaction, child(2), .patient(patient))
                     }
                 }
             }
         }
-        if !places.isEmpty { written = Set(places.values.flatMap(World.texts)) }
+        if !hasCreated { written = Set(places.values.flatMap(World.texts)) }
         confirmed.formUnion(written)
         say("\(machine.name) writes \(written.sorted())")
     }

@@ -35,7 +35,7 @@ struct ControlRefusal: Error, Sendable {
         case let storage as StorageFailure where storage.isDiskFull:
             self.init(507, "\(storage)")
         case let storage as StorageFailure: self.init(500, "\(storage)")
-        case let refusal as WriteRefusal: self.init(422, refusal.advice)
+        case let refusal as WriteRefusal: self.init(refusal.status, refusal.advice)
         case is ClinicNode.Closed, is CancellationError:
             self.init(503, "the daemon is stopping", remedy: "start it again, then repeat this")
         default:

@@ -43,8 +43,20 @@ extension ClinicNode {
     }
 
     func unitJSON(_ value: Value, _ unit: UInt8, _ entity: UInt16) -> JSON {
-        unit == Records.Unit.deletion
-            ? "deleted" : UnitJSON.json(of: value, unit: unit, entity: entity)
+        if unit == Records.Unit.deletion { return deletion(value) }
+        guard clinic.replica.schema[entity]?.unit(unit)?.accepts(value) != false else {
+            return ["unfit": .string(UnitJSON.hexadecimal(value))]
+        }
+        return UnitJSON.json(of: value, unit: unit, entity: entity)
+    }
+
+    /// What a write to a record's deletion says.
+    private func deletion(_ value: Value) -> JSON {
+        guard case .bytes(let bytes) = value,
+            let list = (try? DeleteList.decoded(fromWire: bytes))
+                ?? (try? DeleteList.decoded(bytes))
+        else { return "deleted" }
+        return list.deletes ? "deleted" : list.settled.isEmpty ? "kept" : "brought back"
     }
 
     /// Who wrote a stamp: the person, or the clinic's node where nobody was named. `nil` where the

@@ -19,7 +19,10 @@ extension ClinicNode {
         var json: JSON = [
             "id": .string(item.id), "kind": .string(item.kind.rawValue), "record": .string(name),
             "unit": .string(store.unitName(item.unit, of: item.key.entity)),
-            "values": .array(item.siblings.map { sibling($0, item.unit, item.key.entity) }),
+            "values": .array(
+                item.kind == .deletedAndEdited
+                    ? Self.fates.map { ["value": .string($0)] }
+                    : item.siblings.map { sibling($0, item.unit, item.key.entity) }),
             "since": .string(MomentText.instant(item.since.milliseconds)),
         ]
         if let element = ResourceStore.listElements[item.key.entity] {
@@ -42,6 +45,11 @@ extension ClinicNode {
         if item.kind == .deletedAndEdited { return try settleDeletion(item, take: take, author) }
         let chosen: Value
         if let take {
+            if item.siblings.indices.contains(take - 1), !item.siblings[take - 1].fits {
+                throw ControlRefusal(
+                    400, "that value is none that its unit can hold",
+                    remedy: "take another, or give the right one with --value")
+            }
             guard item.siblings.indices.contains(take - 1) else {
                 throw ControlRefusal(
                     400, "the item has values 1 to \(item.siblings.count)",
@@ -60,17 +68,24 @@ extension ClinicNode {
         return ["settled": .string(id)]
     }
 
-    /// A record that was deleted and, at the same time, edited shows until it is deleted again.
+    /// What may become of a record that was deleted and, at the same time, edited, in the order of
+    /// their numbers. It shows until somebody decides.
+    private static let fates = ["delete", "keep"]
+
     private func settleDeletion(
         _ item: ReviewItem, take: Int?, _ author: String
     ) throws -> JSON {
-        guard take == 1 else {
+        guard let take, Self.fates.indices.contains(take - 1) else {
             throw ControlRefusal(
-                400, "a record that was deleted and edited is settled by deleting it",
-                remedy: "--take 1 deletes it; to keep it, leave the item as it is")
+                400, "a record that was deleted and edited is settled by deleting or keeping it",
+                remedy: "--take 1 deletes it, --take 2 keeps it")
         }
         try write(author: author, purpose: "review") { transaction in
-            try transaction.delete(item.key, in: item.compartment)
+            if take == 1 {
+                try transaction.delete(item.key, in: item.compartment)
+            } else {
+                try transaction.keep(item.key, in: item.compartment)
+            }
         }
         return ["settled": .string(item.id)]
     }

@@ -42,7 +42,8 @@ struct FHIRFailure: Error, Sendable {
         case let error as JSONError: self.init(FHIRIssue(error))
         case let storage as StorageFailure where storage.isDiskFull:
             self.init(507, .noStore, "\(storage)")
-        case let refusal as WriteRefusal: self.init(422, .businessRule, refusal.advice)
+        case let refusal as WriteRefusal:
+            self.init(refusal.status, refusal.issueCode, refusal.advice)
         case is ClinicNode.Closed, is CancellationError:
             self.init(503, .transient, "The daemon is stopping; try again in a moment")
         default:
@@ -82,6 +83,15 @@ extension String {
 }
 
 extension WriteRefusal {
+    /// The HTTP status that says so.
+    var status: Int {
+        if case .tooLarge = self { 413 } else { 422 }
+    }
+
+    fileprivate var issueCode: FHIRIssue.Code {
+        if case .tooLarge = self { .tooCostly } else { .businessRule }
+    }
+
     /// What happened and what to do, without any value.
     var advice: String {
         switch self {
@@ -90,7 +100,29 @@ extension WriteRefusal {
             "\(entity).\(unit) holds what its type does not allow; correct it"
         case .unknown(let entity, let unit):
             "This version has no unit \(unit) of entity \(entity); upgrade first"
+        case .tooLarge(let part, let size, let limit): WriteRefusal.advice(part, size, limit)
         case .clockExhausted: "The clock has come to its end; set it, and try again"
+        }
+    }
+}
+
+extension WriteRefusal {
+    /// What is too large, the bound, and how to stay below it.
+    private static func advice(_ part: Part, _ size: Int, _ limit: Int) -> String {
+        switch part {
+        case .transaction:
+            "What this writes in one go takes \(size) bytes, and a hub takes at most \(limit) in "
+                + "one piece; split the Bundle into several, or into a batch, and a resource's "
+                + "attachments into resources of their own"
+        case .compartments:
+            "This writes to \(size) records of care at once, of which \(limit) go into one "
+                + "transaction; split the Bundle into several, or into a batch"
+        case .author, .purpose:
+            "The \(part == .author ? "author's" : "purpose's") name takes \(size) bytes of at most "
+                + "\(limit); shorten it"
+        case .id: "An id takes \(size) bytes of at most \(limit); give it a shorter one"
+        case .stamps:
+            "This replaces or deletes \(size) writes at once, of at most \(limit); delete in parts"
         }
     }
 }

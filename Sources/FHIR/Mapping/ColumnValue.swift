@@ -10,9 +10,10 @@ extension Column.Format {
         case (_, .null): return nil
         case (.string, .string(let text)), (.code, .string(let text)),
             (.uri, .string(let text)), (.reference, .string(let text)):
-            return .text(text)
+            return fieldType.accepts(.text(text)) ? .text(text) : nil
         case (.boolean, .bool(let value)): return .integer(value ? 1 : 0)
-        case (.decimal, .number(let text)): return .text(text)
+        case (.decimal, .number(let text)):
+            return fieldType.accepts(.text(text)) ? .text(text) : nil
         case (.integer, .number(let text)):
             guard let number = Int64(text) else {
                 throw FHIRIssue(.value, "must be a whole number below 2^63")

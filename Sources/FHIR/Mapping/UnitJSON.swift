@@ -38,7 +38,8 @@ package enum UnitJSON {
         case .single(let column):
             do throws(FHIRIssue) {
                 guard let value = try column.format.value(of: json) else {
-                    throw FHIRIssue(.value, "has a line break in a list of lines")
+                    throw FHIRIssue(
+                        .value, "is not in a form that the unit can hold: see ‘record show’")
                 }
                 return value
             } catch {
@@ -94,6 +95,14 @@ package enum UnitJSON {
         case .group(let values): values.allSatisfy(isBlank)
         default: false
         }
+    }
+
+    /// The bytes of a value that its unit can't hold, for whoever looks into it.
+    package static func hexadecimal(_ value: Value) -> String {
+        let bytes: [UInt8]
+        if case .bytes(let wire) = value { bytes = wire } else { bytes = WireValue.encoded(value) }
+        let digits = Array("0123456789abcdef")
+        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
     private static func plain(_ value: Value) -> JSON {

@@ -6,14 +6,17 @@ package enum DateText {
     /// - Returns: `nil` where the text is no date, or names a day or time that doesn't exist.
     package static func precision(of text: String) -> Precision? {
         var text = text
-        return text.withUTF8 { bytes in
-            var scan = Scan(bytes: bytes)
-            return scan.precision()
-        }
+        return text.withUTF8 { precision(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The same of a text's UTF-8.
+    package static func precision(of bytes: UnsafeRawBufferPointer) -> Precision? {
+        var scan = Scan(bytes: bytes)
+        return scan.precision()
     }
 
     private struct Scan {
-        let bytes: UnsafeBufferPointer<UInt8>
+        let bytes: UnsafeRawBufferPointer
         var at = 0
 
         mutating func precision() -> Precision? {
