@@ -1,4 +1,5 @@
 import ControlServer
+import FHIR
 import Foundation
 import Hub
 import Logging
@@ -11,7 +12,7 @@ struct HubCommands: Sendable {
     /// Never throws: what can't be done is a refusal with its remedy.
     func answer(_ command: String, _ body: [UInt8]) async -> ControlService.Answer {
         do {
-            return (200, try await document(command, body).bytes)
+            return (200, try await bytes(command, body))
         } catch {
             let refusal = refusal(of: error)
             if refusal.status >= 500 {
@@ -19,6 +20,19 @@ struct HubCommands: Sendable {
                     "Command failed", metadata: ["command": "\(command)", "why": "\(error)"])
             }
             return (refusal.status, refusal.document.bytes)
+        }
+    }
+
+    private func bytes(_ command: String, _ body: [UInt8]) async throws -> [UInt8] {
+        switch command {
+        case "record-show":
+            let input = try input(Referring.self, body, fields: "reference")
+            return try await node.showRecord(input.reference).compactBytes
+        case "record-history":
+            let input = try input(Referring.self, body, fields: "reference")
+            return try await node.recordHistory(input.reference).compactBytes
+        case "review-list": return try await node.reviewList().compactBytes
+        default: return try await document(command, body).bytes
         }
     }
 
@@ -34,13 +48,6 @@ struct HubCommands: Sendable {
             return try await node.revokeClinic(try input(Named.self, body, fields: "name").name)
         case "letters-list": return try await node.letterList()
         case "letters-retry": return try await node.retryLetters()
-        case "record-show":
-            return try await node.showRecord(
-                try input(Referring.self, body, fields: "reference").reference)
-        case "record-history":
-            return try await node.recordHistory(
-                try input(Referring.self, body, fields: "reference").reference)
-        case "review-list": return try await node.reviewList()
         case "verify": return try await node.verify()
         case "backup": return try await node.backUp().document
         case "clock-confirm":

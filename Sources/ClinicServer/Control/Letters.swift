@@ -16,7 +16,7 @@ extension ClinicNode {
                         "origin": .string(letter.origin.text),
                         "sequence": .number(Int(letter.sequence)),
                         "lane": .string("\(letter.origin.lane)"), "reason": .string(letter.reason),
-                        "since": .string(MomentText.instant(letter.since)),
+                        "since": .string(Moment.text(letter.since)),
                     ]
                 })
         }

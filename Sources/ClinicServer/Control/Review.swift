@@ -5,29 +5,8 @@ import Records
 import Replica
 import Sync
 
-/// What a person must look at, and how it is settled.
+/// How what a person must look at is settled.
 extension ClinicNode {
-    func reviewList() throws -> JSON {
-        try read { store in
-            .array(try clinic.replica.reviews.all().map { try reviewItem($0, store) })
-        }
-    }
-
-    private func reviewItem(_ item: ReviewItem, _ store: ResourceStore) throws -> JSON {
-        let record = try clinic.replica.reader.record(item.key, in: item.compartment)
-        let name = record.map { store.name(of: $0) } ?? ""
-        var json: JSON = [
-            "id": .string(item.id), "kind": .string(item.kind.rawValue), "record": .string(name),
-            "unit": .string(store.unitName(item.unit, of: item.key.entity)),
-            "values": .array(item.siblings.map { sibling($0, item.unit, item.key.entity) }),
-            "since": .string(MomentText.instant(item.since.milliseconds)),
-        ]
-        if let element = ResourceStore.listElements[item.key.entity] {
-            json.set("element", .string(element))
-        }
-        return json
-    }
-
     /// Settles an item by a new write that replaces all its values.
     ///
     /// - Parameters:

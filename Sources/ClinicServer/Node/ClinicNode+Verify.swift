@@ -71,7 +71,7 @@ extension ClinicNode {
                 for record in try replica.reader.records(of: root) {
                     entries[record.key] = RecordSums.Entry(
                         sum: try replica.valueSum(of: record),
-                        name: resources.name(of: record))
+                        name: RecordNames.name(of: record, in: clinic.replica))
                 }
                 sums.entries[compartment] = entries
             }
