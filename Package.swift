@@ -139,7 +139,7 @@ let package = Package(
             name: "HubDaemon",
             dependencies: [
                 "Hub", "Sync", "Replica", "Records", "Causality", "HubServer", "ControlServer",
-                "Trust", "Settings", "Hospital",
+                "Trust", "Settings", "FHIR", "Hospital",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

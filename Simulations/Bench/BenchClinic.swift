@@ -80,7 +80,8 @@ actor BenchClinic {
     }
 
     private static func exchange(
-        _ node: BenchClinic, _ client: HTTPSClient, _ channel: ClinicSession.Channel, _ goal: Goal
+        _ node: BenchClinic, _ client: HTTPSConnection, _ channel: ClinicSession.Channel,
+        _ goal: Goal
     ) async throws {
         while let action = try await node.next(channel, goal) {
             guard case .send(let request) = action else {
@@ -100,12 +101,13 @@ actor BenchClinic {
         }
     }
 
-    private static func client(_ folder: String, _ name: String, _ port: Int) throws -> HTTPSClient
+    private static func client(_ folder: String, _ name: String, _ port: Int) throws
+        -> HTTPSConnection
     {
         func read(_ file: String) throws -> String {
             try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
         }
-        return HTTPSClient(
+        return HTTPSConnection(
             endpoint: Endpoint(
                 carrier: .tls(
                     url: "https://127.0.0.1:\(port)",

@@ -10,18 +10,9 @@ extension SplitMix64 {
     /// What is drawn; each kind has its own numbers.
     enum Kind: UInt64 { case district = 1, clinic, household, patient, appointment }
 
-    /// A number from 0 to `bound - 1`. The standard library's own method may change between its
-    /// versions, and what a seed makes must not.
-    mutating func below(_ bound: Int) -> Int {
-        Int(next().multipliedFullWidth(by: UInt64(bound)).high)
-    }
-
     mutating func between(_ range: ClosedRange<Int>) -> Int {
         range.lowerBound + below(range.count)
     }
-
-    /// One of the values, all equally likely.
-    mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
 
     /// Whether something of that likelihood happens.
     mutating func chance(percent: Int) -> Bool { below(100) < percent }

@@ -7,10 +7,13 @@ package struct NodeID: Hashable, Comparable, Sendable {
 
 extension NodeID: CustomStringConvertible {
     /// Sixteen hexadecimal digits, as certificates and records name a node.
-    package var description: String {
-        let digits = String(rawValue, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    package var description: String { hexadecimal(rawValue) }
+}
+
+/// Sixteen digits.
+private func hexadecimal(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
 }
 
 /// One unbroken life of a node's replica. Restoring or cloning a disk starts a new one, with a
@@ -47,6 +50,11 @@ package struct Origin: Hashable, Comparable, Sendable {
     }
 }
 
+extension Origin {
+    /// `NODE/INCARNATION/LANE`, the first two in hexadecimal.
+    package var text: String { "\(node)/\(hexadecimal(incarnation.rawValue))/\(lane)" }
+}
+
 /// The name of one transaction's writes in one lane: stamps are totally ordered and never repeat.
 package struct Stamp: Hashable, Comparable, Sendable {
     package var hlc: HLC
@@ -58,4 +66,9 @@ package struct Stamp: Hashable, Comparable, Sendable {
     }
 
     package static func < (a: Stamp, b: Stamp) -> Bool { (a.hlc, a.origin) < (b.hlc, b.origin) }
+}
+
+extension Stamp {
+    /// The clock's reading in hexadecimal and the origin: what tells one write from all others.
+    package var text: String { "\(hexadecimal(hlc.rawValue))@\(origin.text)" }
 }

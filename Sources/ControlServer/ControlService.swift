@@ -35,7 +35,7 @@ package struct ControlService: Service, CustomStringConvertible {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - path: of the socket; its folder must exist. About 90 bytes at most.
+    ///   - path: of the socket; its folder must exist. 100 bytes at most.
     ///   - maximumBodyBytes: a longer body is refused.
     ///   - answer: gets the command's name and its JSON, which may be empty. Its task is cancelled
     ///     when the daemon stops.
@@ -68,13 +68,16 @@ package struct ControlService: Service, CustomStringConvertible {
         let (listening, failures) = AsyncThrowingStream<Never, any Error>.makeStream()
         let boundPath = try socket.prepare()
         defer { socket.remove() }
+        // The library would say that it listens, and name the path that is not published yet.
+        var quiet = logger
+        quiet.logLevel = max(quiet.logLevel, .notice)
         let server = Application(
             responder: responder,
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: boundPath)),
             onServerRunning: { _ in
                 do { try socket.publish() } catch { failures.finish(throwing: error) }
             },
-            logger: logger)
+            logger: quiet)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             group.addTask { for try await _ in listening {} }

@@ -19,7 +19,9 @@ struct ControlSocket: Sendable {
         case system(path: String, operation: String, reason: String)
     }
 
-    static let maximumPathBytes = 90
+    /// A Unix socket's address holds 108 bytes on Linux, the closing zero included (unix(7)), and
+    /// the private folder's name takes six.
+    static let maximumPathBytes = 100
 
     let path: String
     private var folder: String { path + ".new" }

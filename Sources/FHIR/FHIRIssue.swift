@@ -37,14 +37,21 @@ package struct FHIRIssue: Error, Equatable, Sendable, CustomStringConvertible {
         self.init(.structure, "The document is not well-formed JSON: \(error)")
     }
 
+    /// Whether the text goes on from the place: `must be a list`.
+    private var isClause: Bool { diagnostics.first?.isLowercase == true }
+
     package var description: String {
-        expression.isEmpty ? diagnostics : "\(expression): \(diagnostics)"
+        expression.isEmpty ? diagnostics : "\(expression)\(isClause ? "" : ":") \(diagnostics)"
     }
 
-    /// The same issue, with its place seen from the element around.
+    /// The text for who sees it without its place.
+    var sentence: String { isClause ? description : diagnostics }
+
+    /// The same issue, with its place seen from the element around, or from the list: `[0]`.
     func within(_ element: String) -> FHIRIssue {
         var issue = self
-        issue.expression = expression.isEmpty ? element : "\(element).\(expression)"
+        let isInside = expression.isEmpty || expression.hasPrefix("[")
+        issue.expression = element + (isInside ? "" : ".") + expression
         return issue
     }
 }

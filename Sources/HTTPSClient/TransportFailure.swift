@@ -21,7 +21,7 @@ package enum TransportFailure: Error, Equatable, Sendable {
     case tooLarge(limit: Int)
     /// The task was cancelled, or the client closed.
     case cancelled
-    /// More than `HTTPSClient.maximumWaiting` requests wait for this connection.
+    /// More than `HTTPSConnection.maximumWaiting` requests wait for this connection.
     case busy
 }
 

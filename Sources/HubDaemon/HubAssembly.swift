@@ -1,4 +1,5 @@
 import ControlServer
+import FHIR
 import Foundation
 import HubServer
 import Logging
@@ -20,7 +21,7 @@ package struct HubAssembly: Sendable {
     ///
     /// - Parameter announce: called with lines for the person who started it, once the hub can be
     ///   reached.
-    /// - Throws: `HubFailure`, `TrustError`, `StorageFailure` or a `CocoaError`, each with a
+    /// - Throws: `FolderLock.Failure`, `HubFailure`, `TrustError`, `StorageFailure` or a `CocoaError`, each with a
     ///   description for people.
     package init(
         _ settings: HubSettings, announce: @escaping @Sendable (String) -> Void
@@ -28,7 +29,7 @@ package struct HubAssembly: Sendable {
         let logger = Logger(label: "hubd")
         for warning in settings.report.warnings { logger.warning("\(warning)") }
         try HubAssembly.makeFolder(settings.dataDirectory)
-        lock = try FolderLock(folder: settings.dataDirectory)
+        lock = try FolderLock(path: settings.dataDirectory + "/lock")
         let folder = try CredentialFolder(path: settings.dataDirectory + "/credentials")
         let isNew = !folder.hasAuthority
         let moment = Moment.date(SystemClock.reading().wall)

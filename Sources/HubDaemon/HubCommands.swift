@@ -1,4 +1,5 @@
 import ControlServer
+import FHIR
 import Foundation
 import Hub
 import Logging
@@ -13,7 +14,7 @@ package struct HubCommands: Sendable {
     /// Never throws: what can't be done is a refusal with its remedy.
     package func answer(_ command: String, _ body: [UInt8]) async -> ControlService.Answer {
         do {
-            return (200, try await document(command, body).bytes)
+            return (200, try await bytes(command, body))
         } catch {
             let refusal = refusal(of: error)
             if refusal.status >= 500 {
@@ -21,6 +22,19 @@ package struct HubCommands: Sendable {
                     "Command failed", metadata: ["command": "\(command)", "why": "\(error)"])
             }
             return (refusal.status, refusal.document.bytes)
+        }
+    }
+
+    private func bytes(_ command: String, _ body: [UInt8]) async throws -> [UInt8] {
+        switch command {
+        case "record-show":
+            let input = try input(Referring.self, body, fields: "reference")
+            return try await node.showRecord(input.reference).compactBytes
+        case "record-history":
+            let input = try input(Referring.self, body, fields: "reference")
+            return try await node.recordHistory(input.reference).compactBytes
+        case "review-list": return try await node.reviewList().compactBytes
+        default: return try await document(command, body).bytes
         }
     }
 
@@ -40,13 +54,6 @@ package struct HubCommands: Sendable {
             return try await node.setScope(of: input.name, to: scope)
         case "letters-list": return try await node.letterList()
         case "letters-retry": return try await node.retryLetters()
-        case "record-show":
-            return try await node.showRecord(
-                try input(Referring.self, body, fields: "reference").reference)
-        case "record-history":
-            return try await node.recordHistory(
-                try input(Referring.self, body, fields: "reference").reference)
-        case "review-list": return try await node.reviewList()
         case "verify": return try await node.verify()
         case "backup": return try await node.backUp().document
         case "clock-confirm":

@@ -1,8 +1,8 @@
 import Foundation
+import Trust
 
 /// Why the hub can't start, or can't do something by itself, for the person who runs it.
 package enum HubFailure: Error, Equatable, CustomStringConvertible {
-    case folderInUse(path: String)
     case file(path: String, reason: String)
     case noRoom(folder: String, bytes: UInt64)
     case cannotListen(address: String, reason: String)
@@ -12,14 +12,11 @@ package enum HubFailure: Error, Equatable, CustomStringConvertible {
 
     /// A folder or file that can't be made.
     init(path: String, _ error: any Error) {
-        let reason = error.localizedDescription
-        self = .file(path: path, reason: reason.hasSuffix(".") ? "\(reason.dropLast())" : reason)
+        self = .file(path: path, reason: CredentialFolder.reason(of: error))
     }
 
     package var description: String {
         switch self {
-        case .folderInUse(let path):
-            "another hubd works on \(path). Stop it, or configure another dataDirectory."
         case .file(let path, let reason):
             "\(path) can't be used: \(reason). Check that the folder exists, has room, and belongs "
                 + "to the user that runs hubd."

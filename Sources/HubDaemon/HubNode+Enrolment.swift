@@ -1,4 +1,5 @@
 import Causality
+import FHIR
 import Hub
 import HubServer
 import Logging

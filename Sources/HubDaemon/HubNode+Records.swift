@@ -1,38 +1,36 @@
-import Causality
+import FHIR
 import Hub
-import Records
 import Replica
 
 /// The merged record, as an operator looks into it.
 extension HubNode {
-    private var documents: RecordDocument { RecordDocument(node: hub.node) }
-
-    func showRecord(_ reference: String) throws -> Document {
+    func showRecord(_ reference: String) throws -> JSON {
         let (type, id) = try parts(of: reference)
-        let document = try hub.node.store.reading { try documents.shown(type, id) }
-        guard let document else { throw unknown(reference) }
-        return document
+        let json = try hub.node.store.reading { try RecordView(hub.node).shown(type, id) }
+        guard let json else { throw unknown(reference) }
+        return json
     }
 
-    func recordHistory(_ reference: String) throws -> Document {
+    func recordHistory(_ reference: String) throws -> JSON {
         let (type, id) = try parts(of: reference)
-        let document = try hub.node.store.reading { try documents.history(type, id) }
-        guard let document else { throw unknown(reference) }
-        return document
+        let json = try hub.node.store.reading {
+            var history = RecordHistory(hub.node)
+            return try history.json(type, id)
+        }
+        guard let json else { throw unknown(reference) }
+        return json
     }
 
-    func reviewList() throws -> Document {
-        try hub.node.store.reading { try documents.reviewItems() }
+    func reviewList() throws -> JSON {
+        try hub.node.store.reading { try RecordView(hub.node).reviewItems() }
     }
 
     private func parts(of reference: String) throws -> (type: String, id: String) {
-        guard let slash = reference.firstIndex(of: "/") else {
+        guard let parts = ResourceName.parts(of: reference) else {
             throw CommandRefusal(
                 400, "\(reference) names no record", remedy: "write it as TYPE/ID: Patient/p-17")
         }
-        return (
-            String(reference[..<slash]), String(reference[reference.index(after: slash)...])
-        )
+        return parts
     }
 
     private func unknown(_ reference: String) -> CommandRefusal {

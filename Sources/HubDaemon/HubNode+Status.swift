@@ -1,4 +1,5 @@
 import Causality
+import FHIR
 import Foundation
 import Hub
 import HubServer

@@ -6,6 +6,7 @@
 // no health data enters a log line, an error or a metric.
 
 import Causality
+import FHIR
 import Foundation
 import Hospital
 import Hub

@@ -1,3 +1,4 @@
+import FHIR
 import HubServer
 import Logging
 import ServiceLifecycle

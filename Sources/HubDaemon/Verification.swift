@@ -1,4 +1,5 @@
 import Causality
+import FHIR
 import Foundation
 import Hospital
 import Hub
@@ -189,7 +190,7 @@ struct Verification: Sendable {
             // A record of which only replaced stamps are remembered holds nothing.
             guard sum != ContentSum() else { continue }
             contents[record.key] = Content(
-                name: RecordNames.name(of: record, node.schema),
+                name: RecordNames.name(of: record, in: node),
                 digest: Content.Digest(sum: sum, isHidden: record.isHidden))
         }
         return contents

@@ -72,6 +72,9 @@ package struct HubService: Service {
             address: .hostname(configuration.host, port: configuration.port))
         application.availableConnectionsDelegate = MaximumAvailableConnections(
             limits.maximumConnections, logger: logger)
+        // The library says in its own words that it listens; the daemon's are enough.
+        var quiet = logger
+        quiet.logLevel = max(quiet.logLevel, .notice)
         let server = Application(
             responder: responder,
             server: HTTPServerBuilder { responder in
@@ -82,7 +85,9 @@ package struct HubService: Service {
             onServerRunning: { channel in
                 await onListening(channel.localAddress?.port ?? 0)
             },
-            logger: logger)
-        try await server.run()
+            logger: quiet)
+        do { try await server.run() } catch let error as IOError {
+            throw ListenFailure(code: error.errnoCode)
+        }
     }
 }

@@ -81,6 +81,12 @@ package struct Unit: Sendable, Hashable {
     /// The number of a record's deletion, which is a write like any other.
     package static let deletion: UInt8 = 0
 
+    /// What a reader sees while it has never been written; `nil` where that is nothing.
+    package var fallback: Value? {
+        guard fields.contains(where: { $0.fallback != .null }) else { return nil }
+        return fields.count == 1 ? fields[0].fallback : .group(fields.map(\.fallback))
+    }
+
     package func accepts(_ value: Value) -> Bool {
         if fields.count == 1 { return fields[0].type.accepts(value) }
         guard case .group(let values) = value, values.count == fields.count else { return false }

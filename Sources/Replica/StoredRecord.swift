@@ -20,6 +20,17 @@ package struct StoredRecord: Sendable {
     }
 }
 
+extension StoredRecord {
+    /// What a unit shows: its default where it was never written, `nil` where it has none.
+    package func shown(_ unit: UInt8, in node: NodeStore) -> Value? {
+        guard let unit = node.schema[key.entity]?.unit(unit) else { return nil }
+        guard let register = register(unit.number),
+            let shown = register.shown(by: unit.policy, rank: node.ranks.rank)
+        else { return unit.fallback }
+        return shown.value
+    }
+}
+
 /// Reads records and compartments whole.
 package final class RecordReader {
     private let store: Store

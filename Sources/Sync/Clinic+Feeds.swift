@@ -262,11 +262,3 @@ extension HolderRule {
         contentID([Array("hold".utf8), Array(patient.description.utf8)])
     }
 }
-
-extension StoredRecord {
-    /// What a unit shows; `nil` when nothing was ever written.
-    package func shown(_ unit: UInt8, in replica: NodeStore) -> Value? {
-        guard let policy = replica.schema[key.entity]?.unit(unit)?.policy else { return nil }
-        return register(unit)?.shown(by: policy, rank: replica.ranks.rank)?.value
-    }
-}

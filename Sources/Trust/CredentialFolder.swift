@@ -23,8 +23,22 @@ package struct CredentialFolder: Sendable {
                 atPath: path, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
         } catch {
-            throw .file(path: path, operation: "making the folder", reason: "\(error)")
+            throw .file(
+                path: path, operation: "making the folder",
+                reason: CredentialFolder.reason(of: error))
         }
+    }
+
+    /// Why the system would not do something with a file, in its own words.
+    package static func reason(of error: any Error) -> String {
+        let underlying =
+            (error as? CocoaError)?.underlying
+            ?? (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+        if let underlying, (underlying as NSError).domain == NSPOSIXErrorDomain {
+            return String(cString: strerror(Int32((underlying as NSError).code)))
+        }
+        let text = error.localizedDescription
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
     /// The text of a file, or `nil` if there is none of that name.

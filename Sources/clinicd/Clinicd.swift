@@ -17,8 +17,16 @@ struct Clinicd: AsyncParsableCommand {
         commandName: "clinicd",
         abstract: "The daemon of one clinic: its records, FHIR on loopback, and the exchange.",
         discussion: """
+            clinicd --config FILE runs it; clinicd --config FILE --check says what it would do and \
+            what is wrong.
+
             The first start makes what is missing in dataDirectory. A clinic that isn't enrolled \
             yet runs, and says so in syncctl status.
+
+            Each setting is also an environment variable, such as CLINICSYNC_DATA_DIRECTORY for \
+            dataDirectory; it wins over the file.
+
+            Exit status: 0 stopped as asked, 1 failed, 64 wrong usage, 78 wrong configuration.
             """,
         version: version, subcommands: [Run.self, Enrol.self], defaultSubcommand: Run.self)
 }

@@ -26,6 +26,9 @@ struct ClinicAddCommand: AsyncParsableCommand {
         case district
     }
 
+    /// As the hub has it.
+    private static let maximumNameBytes = 64
+
     @OptionGroup var connection: ConnectionOptions
     @Argument(help: "The clinic's name, for people.") var name: String
 
@@ -43,8 +46,9 @@ struct ClinicAddCommand: AsyncParsableCommand {
     var organization: String?
 
     func validate() throws {
-        guard !name.isEmpty, name.count <= 100 else {
-            throw ValidationError("A clinic's name has 1 to 100 letters.")
+        guard 1...Self.maximumNameBytes ~= name.utf8.count else {
+            throw ValidationError(
+                "A clinic's name has 1 to \(Self.maximumNameBytes) bytes; choose a shorter one.")
         }
     }
 
@@ -61,7 +65,8 @@ struct ClinicAddCommand: AsyncParsableCommand {
 
 struct ClinicListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the clinics that the hub knows.")
+        commandName: "list", abstract: "List the clinics that the hub knows.",
+        discussion: "JSON: as clinics in status.")
 
     @OptionGroup var connection: ConnectionOptions
 

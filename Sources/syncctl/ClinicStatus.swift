@@ -73,5 +73,7 @@ struct ClinicStatus: Decodable {
         return "\(trust), off by \((clock?.offsetSeconds).secondsCell)"
     }
 
-    private func shortened(_ digest: String?) -> String { digest.map { "\($0.prefix(12))" } ?? "–" }
+    private func shortened(_ digest: String?) -> String {
+        digest.map { "…\($0.suffix(12))" } ?? "–"
+    }
 }

@@ -17,9 +17,18 @@ struct CommandFailure: Error, Equatable {
             StandardOutput.write(JSONText.encode(FailureAnswer(error: error)))
         }
         let sentences = [message, remedy].filter { !$0.isEmpty }.map { text in
-            text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
+            Self.sentence(text)
         }
         StandardError.write("syncctl: \(sentences.joined(separator: " "))\n")
+    }
+
+    /// A clause with a capital and a full stop; a file's name, a key and a type keep their letters.
+    static func sentence(_ clause: String) -> String {
+        let isWord = clause.prefix { $0 != " " }.allSatisfy {
+            $0.isLetter || $0 == "'" || $0 == ","
+        }
+        let start = isWord ? clause.prefix(1).uppercased() + clause.dropFirst() : clause
+        return start + (clause.hasSuffix(".") ? "" : ".")
     }
 }
 

@@ -25,12 +25,12 @@ struct ControlClient {
 
     private let socket: String
     private let isJSON: Bool
-    private let client: HTTPSClient
+    private let client: HTTPSConnection
 
     init(socket: String, isJSON: Bool) {
         self.socket = socket
         self.isJSON = isJSON
-        self.client = HTTPSClient(
+        self.client = HTTPSConnection(
             endpoint: Endpoint(
                 carrier: .unixSocket(path: socket), connectTimeout: .seconds(5)))
     }
@@ -86,9 +86,14 @@ struct ControlClient {
     }
 
     private func unreachable(_ failure: TransportFailure) -> CommandFailure {
-        let exists = FileManager.default.fileExists(atPath: socket)
+        var status = stat()
+        let exists = stat(socket, &status) == 0
+        let isForbidden = !exists && errno == EACCES || exists && access(socket, W_OK) != 0
         let (message, remedy): (String, String)
         switch failure {
+        case .unreachable where isForbidden:
+            message = "you may not use the socket \(socket): it is its daemon's user's alone"
+            remedy = "run syncctl as that user, as in sudo -u clinicsync syncctl"
         case .unreachable where !exists:
             message = "no daemon can be reached: there is no socket at \(socket)"
             remedy = "start clinicd or hubd, or give its configuration with --config"

@@ -10,6 +10,12 @@ struct HubStatus: Decodable {
         let digestEqual: Bool?
         let clockOffsetSeconds: Double?
         let revoked: Bool?
+        let enrolled: Bool?
+
+        var standing: String {
+            if revoked == true { return "revoked" }
+            return enrolled == false ? "not enrolled" : ""
+        }
     }
 
     let epoch: JSONValue?
@@ -40,7 +46,7 @@ struct HubStatus: Decodable {
                 clinic.name ?? clinic.id.cell, clinic.scope.cell, clinic.lastSeen ?? "never",
                 clinic.acknowledged.cell, clinic.pendingForIt.cell,
                 clinic.digestEqual.map { $0 ? "equal" : "DIFFERS" } ?? "–",
-                clinic.clockOffsetSeconds.secondsCell, clinic.revoked == true ? "revoked" : "")
+                clinic.clockOffsetSeconds.secondsCell, clinic.standing)
         }
         return table.text(orIfEmpty: "No clinic has a code yet: syncctl clinic add NAME makes one.")
     }

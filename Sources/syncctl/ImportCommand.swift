@@ -9,6 +9,9 @@ struct ImportCommand: AsyncParsableCommand {
             In folders, files that end in .json, .ndjson or .jsonl are taken, in order of their \
             paths. It may be stopped and run again at any time: what is in already is recognised \
             and left alone. What is refused is listed, and ends the command with status 1.
+
+            JSON: {files, resources, created, updated, unchanged, refused: [{file, resource, \
+            reason}]}.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -30,7 +33,7 @@ struct ImportCommand: AsyncParsableCommand {
         if connection.json {
             StandardOutput.write(
                 JSONText.encode(InterruptibleImport(result: result, failure: interruption)))
-        } else {
+        } else if interruption == nil || result.files > 0 {
             StandardOutput.write(result.description)
         }
         if var interruption {
@@ -63,7 +66,8 @@ struct ImportResult: Codable, Equatable {
             table.add(item.file, item.resource.isEmpty ? "–" : item.resource, item.reason)
         }
         let counts =
-            "\(files.grouped) files, \(resources.grouped) resources: "
+            "\(files.grouped) file\(files == 1 ? "" : "s"), "
+            + "\(resources.grouped) resource\(resources == 1 ? "" : "s"): "
             + "\(created.grouped) created, \(updated.grouped) updated, "
             + "\(unchanged.grouped) unchanged, \(refused.count.grouped) refused"
         return refused.isEmpty ? counts : "\(table.text(orIfEmpty: ""))\n\n\(counts)"

@@ -8,7 +8,8 @@ struct LettersCommand: ParsableCommand {
 
 struct LettersListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List parked and refused change sets with their reasons.")
+        commandName: "list", abstract: "List parked and refused change sets with their reasons.",
+        discussion: "JSON: [{id, kind, origin, sequence, lane, reason, since}].")
 
     @OptionGroup var connection: ConnectionOptions
 

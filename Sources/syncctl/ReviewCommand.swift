@@ -8,7 +8,8 @@ struct ReviewCommand: ParsableCommand {
 
 struct ReviewListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List what a person must look at.")
+        commandName: "list", abstract: "List what a person must look at.",
+        discussion: "JSON: [{id, kind, record, unit, values: [{value, stamp, author}], since}].")
 
     @OptionGroup var connection: ConnectionOptions
 

@@ -7,6 +7,16 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
             The exit status follows the state: 0 well, 1 warning, 2 critical, 3 unknown or \
             unreachable.
+
+            JSON of a clinic: {role, clinic, node, incarnation, written, acknowledged, backedUp, \
+            pending: {care, administration, bulk}, pendingBytes, refused, parked, received, \
+            reviewItems, lastExchange, loading, digest: {ours, hub, equal}, clock: {offsetSeconds, \
+            trusted}, state, reasons, addresses, hub, version}.
+
+            JSON of the hub: {role, epoch, changeSets, backedUp, records, refused, parked, clinics: \
+            [{name, id, scope, organization, lastSeen, acknowledged, pendingForIt, digestEqual, \
+            clockOffsetSeconds, revoked, enrolled}], addresses, rootKeyHash, lastBackup, clock, \
+            state, reasons}.
             """)
 
     @OptionGroup var connection: ConnectionOptions

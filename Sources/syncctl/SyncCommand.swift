@@ -7,6 +7,9 @@ struct SyncCommand: AsyncParsableCommand {
         discussion: """
             With --wait it goes on until nothing is pending, and ends with status 1 if something \
             still is when the time is up.
+
+            JSON: {exchanged, finished, pending: {care, administration, bulk}, sent, received, \
+            reason}.
             """)
 
     /// A day: beyond that, `status` is the way to wait.

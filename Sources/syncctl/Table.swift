@@ -17,7 +17,7 @@ struct Table {
     /// Adds a row with a cell for each column.
     mutating func add(_ cells: String...) {
         precondition(cells.count == columns.count, "a row has a cell for each column")
-        rows.append(cells.map { $0.replacing("\n", with: " ") })
+        rows.append(cells.map(\.printable))
     }
 
     /// The table with its titles, or `empty` where it has no rows.
@@ -54,6 +54,23 @@ struct Form {
             let spaces = String(repeating: " ", count: width - line.name.count)
             return "  \(line.name)\(spaces)  \(line.value)"
         }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    /// Without what would move the cursor or change colours: a record may hold any character.
+    fileprivate var printable: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? " " : $0 }))
+    }
+}
+
+extension Unicode.Scalar {
+    /// Control characters, and those that turn the direction of writing.
+    private static let isolates: [ClosedRange<UInt32>] = [0x202A...0x202E, 0x2066...0x2069]
+
+    fileprivate var isControl: Bool {
+        properties.generalCategory == .control
+            || Unicode.Scalar.isolates.contains { $0.contains(value) }
     }
 }
 

@@ -6,6 +6,8 @@ struct VerifyCommand: AsyncParsableCommand {
         abstract: "Compare digests with the other side, and name the records that differ.",
         discussion: """
             Exit status: 0 equal, 2 different or damaged, 3 when the two could not be compared.
+
+            JSON: {equal, records, differing: [TYPE/ID], reason}.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -25,6 +27,10 @@ struct VerifyResult: Decodable {
     let records: Int?
     /// Records by type and id.
     let differing: [String]?
+    /// Parts of this side's log or feeds whose bytes are not what they were.
+    let damaged: [String]?
+    let damagedFrames: [String]?
+    let damagedFeeds: [String]?
     let reason: String?
 
     var outcome: Outcome {
@@ -38,7 +44,10 @@ struct VerifyResult: Decodable {
     var description: String {
         let why = reason.map { ": \($0)" } ?? ""
         let differing = differing ?? []
-        let names = differing.map { "\n  \($0)" }.joined()
+        let broken = (damaged ?? []) + (damagedFrames ?? []) + (damagedFeeds ?? [])
+        let names =
+            differing.map { "\n  \($0)" }.joined()
+            + broken.map { "\n  damaged: \($0)" }.joined()
         switch equal {
         case true: return "Equal: \(records.cell) records\(why)"
         case false:

@@ -12,8 +12,8 @@ struct ControlServiceTests {
 
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private func client() -> HTTPSClient {
-        HTTPSClient(endpoint: Endpoint(carrier: .unixSocket(path: path)))
+    private func client() -> HTTPSConnection {
+        HTTPSConnection(endpoint: Endpoint(carrier: .unixSocket(path: path)))
     }
 
     private func service(

@@ -164,11 +164,11 @@ struct BundleTests {
         #expect(set["link"]?.elements.compactMap { $0["relation"]?.text } == ["self", "next"])
         #expect(SearchSet([], selfLink: "s").json(base: "")["entry"] == nil)
 
-        let outcome = OperationOutcome.json(FHIRIssue(.notFound, "gone", at: "Patient.id"))
+        let outcome = OperationOutcome.json(FHIRIssue(.notFound, "Gone", at: "Patient.id"))
         #expect(
             outcome.canonical
                 == """
-                {"issue":[{"code":"not-found","diagnostics":"gone","expression":["Patient.id"],\
+                {"issue":[{"code":"not-found","diagnostics":"Gone","expression":["Patient.id"],\
                 "severity":"error"}],"resourceType":"OperationOutcome"}
                 """)
         let statement = CapabilityStatement(

@@ -9,11 +9,11 @@ import FHIR
 @Suite("Updates of resources")
 struct ListMatchTests {
     private func patient(_ telecom: String, gender: String = "female") throws -> MappedResource {
-        try mapped(
+        let list = telecom.isEmpty ? "" : ", \"telecom\": [\(telecom)]"
+        return try mapped(
             JSON(
                 parsing: """
-                    {"resourceType": "Patient", "id": "p", "gender": "\(gender)",
-                     "telecom": [\(telecom)]}
+                    {"resourceType": "Patient", "id": "p", "gender": "\(gender)"\(list)}
                     """), clinic: Samples.clinic)
     }
 

@@ -120,8 +120,9 @@ struct MappingTests {
                 .patient(RecordID("9"))
             ),
             (
-                "{\"resourceType\": \"Observation\", \"id\": \"x\", \"subject\": "
-                    + "{\"reference\": \"Group/1\"}}", .clinic(Samples.clinic)
+                "{\"resourceType\": \"Observation\", \"id\": \"x\", \"status\": \"final\", "
+                    + "\"code\": {\"text\": \"w\"}, \"subject\": {\"reference\": \"Group/1\"}}",
+                .clinic(Samples.clinic)
             ),
             (
                 "{\"resourceType\": \"Device\", \"id\": \"x\", \"patient\": "
@@ -170,8 +171,9 @@ struct MappingTests {
                 "Patient.active", "true or false"
             ),
             (
-                "{\"resourceType\": \"Patient\", \"id\": \"1\", \"name\": [{}, {\"given\": [1]}]}",
-                "Patient.name[1].given", "list of texts"
+                "{\"resourceType\": \"Patient\", \"id\": \"1\", "
+                    + "\"name\": [{\"use\": \"old\"}, {\"given\": [1]}]}",
+                "Patient.name[1].given[0]", "a text in quotes"
             ),
             (
                 "{\"resourceType\": \"Observation\", \"id\": \"1\", \"subject\": "

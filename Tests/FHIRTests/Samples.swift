@@ -28,7 +28,7 @@ enum Samples {
            {"use": "official", "family": "Okello", "given": ["Amina", "Mary Ann"]},
            {"use": "nickname", "text": "Mina"}, {"use": "nickname", "text": "Mina"},
            {"given": ["A", null], "_given": [null, {"id": "g"}], "_family": {"id": "f"}}],
-         "telecom": [{"system": "phone", "value": "+256 77", "use": "mobile", "rank": 1}, {}],
+         "telecom": [{"system": "phone", "value": "+256 77", "use": "mobile", "rank": 1}, {"use": "old"}],
          "gender": "female", "_gender": {"extension": [{"url": "u", "valueCode": "c"}]},
          "birthDate": "1974-12",
          "_birthDate": {"extension": [{"url": "est", "valueBoolean": true}]},
@@ -51,7 +51,7 @@ enum Samples {
          "patient": {"reference": "Patient/p1"}, "onsetDateTime": "2004",
          "recordedDate": "2014-10-09T14:58:00+11:00", "recorder": {"reference": "Practitioner/e"},
          "reaction": [{"manifestation": [{"coding": [{"code": "39579001"}]}], "severity": "severe",
-                       "onset": "2012-06-12"}, {"description": "second"}]}
+                       "onset": "2012-06-12"}, {"description": "second", "manifestation": [{"text": "m"}]}]}
         """
 
     static let condition = """
@@ -82,7 +82,7 @@ enum Samples {
         {"resourceType": "Encounter", "id": "e1", "status": "in-progress",
          "_status": {"id": "s"}, "class": {"system": "v3", "code": "AMB"},
          "subject": {"reference": "http://other.example/fhir/Patient/p1/_history/2"},
-         "participant": [{"individual": {"reference": "Practitioner/d"}}, {"individual": {}}],
+         "participant": [{"individual": {"reference": "Practitioner/d"}}, {"individual": {"display": "d"}}],
          "period": {"start": "2013-03-11", "end": "2013-03-20T10:00:00Z"},
          "identifier": [{"value": "v"}]}
         """

@@ -37,7 +37,7 @@ struct UnitJSONTests {
         "What doesn't fit the unit is refused with what would",
         arguments: [
             (UInt8(3), "\"1974\"", "birth"), (3, "{\"gender\": \"male\"}", "birth.gender"),
-            (3, "{\"birthDate\": \"1974-13\"}", "birthDate"), (4, "7", "gender"),
+            (3, "{\"birthDate\": \"1974-13\"}", "birth.birthDate"), (4, "7", "gender"),
             (6, "\"true\"", "active"),
         ])
     func refused(unit: UInt8, text: String, place: String) throws {

@@ -10,7 +10,7 @@ struct AnswerTests {
         do { server = try ScriptedServer { _ in Array(answer.utf8) } } catch {
             throw .unreachable("\(error)")
         }
-        let client = HTTPSClient(endpoint: Endpoint(carrier: .unixSocket(path: server.path)))
+        let client = HTTPSConnection(endpoint: Endpoint(carrier: .unixSocket(path: server.path)))
         let response = try await client.send(
             HTTPRequest(path: "/x", timeout: .seconds(20), maximumResponseBytes: maximum))
         withExtendedLifetime(server) {}
@@ -52,7 +52,7 @@ struct AnswerTests {
     func cut() async throws {
         let whole = Array("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n01234567890123456789".utf8)
         let server = try ScriptedServer { count in Array(whole.prefix(count)) }
-        let client = HTTPSClient(endpoint: Endpoint(carrier: .unixSocket(path: server.path)))
+        let client = HTTPSConnection(endpoint: Endpoint(carrier: .unixSocket(path: server.path)))
         for length in 0..<whole.count {
             let failure = await #expect(throws: TransportFailure.self) {
                 try await client.send(HTTPRequest(path: "/x", timeout: .seconds(20)))
@@ -89,7 +89,7 @@ struct AnswerTests {
 
     @Test("Nobody there is unreachable, and TLS to something else is no handshake")
     func nobody() async throws {
-        let client = HTTPSClient(
+        let client = HTTPSConnection(
             endpoint: Endpoint(carrier: .unixSocket(path: "/tmp/no-such-socket")))
         let failure = await #expect(throws: TransportFailure.self) {
             try await client.send(HTTPRequest(path: "/x"))
@@ -107,7 +107,7 @@ struct AnswerTests {
             hold.wait()
             return []
         }
-        let client = HTTPSClient(endpoint: Endpoint(carrier: .unixSocket(path: server.path)))
+        let client = HTTPSConnection(endpoint: Endpoint(carrier: .unixSocket(path: server.path)))
         let failure = await #expect(throws: TransportFailure.self) {
             try await client.send(HTTPRequest(path: "/x", timeout: .milliseconds(100)))
         }

@@ -36,13 +36,13 @@ struct TestHub: Sendable {
     func client(
         _ credentials: Endpoint.Credentials? = nil, root: Endpoint.Root? = nil, url: String? = nil,
         now: Int64 = TestHub.now
-    ) -> HTTPSClient {
+    ) -> HTTPSConnection {
         let root = root ?? .certificate(pem: authority.rootCertificatePEM)
         let tls = Endpoint.TLS(root: root, credentials: credentials) { now }
-        return HTTPSClient(endpoint: Endpoint(carrier: .tls(url: url ?? self.url, tls)))
+        return HTTPSConnection(endpoint: Endpoint(carrier: .tls(url: url ?? self.url, tls)))
     }
 
-    func client(of node: UInt64) throws -> HTTPSClient {
+    func client(of node: UInt64) throws -> HTTPSConnection {
         client(try TestHub.credentials(node, by: authority))
     }
 

@@ -38,6 +38,99 @@ extension ProcessSuite {
             }
         }
 
+        @Test(
+            "No body makes the clinic fail: refused with its place, or read as it was written",
+            .timeLimit(.minutes(5)))
+        func hostile() async throws {
+            try await RunningDistrict.with(clinics: ["first"]) { district in
+                let service = try await district.clinics[0].service()
+                for (number, members) in InputTests.members.enumerated() {
+                    let id = "x\(number)"
+                    let body = "{\"resourceType\":\"Patient\",\"id\":\"\(id)\",\(members)}"
+                    try await InputTests.expectSound(service, "PUT", "Patient/\(id)", body)
+                    let bundle = """
+                        {"resourceType":"Bundle","type":"transaction","entry":[{"resource":\(body),
+                        "request":{"method":"PUT","url":"Patient/\(id)"}}]}
+                        """
+                    try await InputTests.expectSound(service, "POST", "", bundle)
+                }
+                for bundle in InputTests.bundles {
+                    try await InputTests.expectSound(
+                        service, "POST", "",
+                        "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\(bundle)}")
+                }
+                let long = String(repeating: "a", count: 65)
+                for id in [long, "a_b", "a%20b", "a%2Fb", "%00", "..%2F..%2Fetc"] {
+                    let written = id.removingPercentEncoding ?? id
+                    let body: JSON = ["resourceType": "Patient", "id": .string(written)]
+                    try await InputTests.expectSound(
+                        service, "PUT", "Patient/\(id)", body.compact, mayBeTaken: false)
+                }
+                #expect(try await service.send("GET", "/livez").status == 200)
+            }
+        }
+
+        /// A body is refused by an OperationOutcome that names a place and what to do, or, of one
+        /// resource, reads back equal.
+        private static func expectSound(
+            _ service: LoopbackHTTP, _ method: String, _ path: String, _ body: String,
+            mayBeTaken: Bool = true
+        ) async throws {
+            let answer = try await service.send(
+                method, path.isEmpty ? "/fhir/R4" : "/fhir/R4/\(path)", headers: json,
+                body: Array(body.utf8))
+            let note = "\(method) \(body.prefix(200)): \(answer.status)"
+            if answer.status < 300 {
+                #expect(mayBeTaken, "\(note)")
+                if method == "PUT" {
+                    let back = try await service.get("/fhir/R4/\(path)")
+                    #expect(try back == JSON(parsing: body), "\(note)")
+                }
+                return
+            }
+            #expect([400, 404, 413, 422].contains(answer.status), "\(note)")
+            let outcome = try answer.json()
+            #expect(outcome["resourceType"]?.text == "OperationOutcome", "\(note)")
+            let issue = outcome["issue"]?.elements.first
+            #expect((issue?["diagnostics"]?.text?.count ?? 0) > 20, "\(note)")
+        }
+
+        private static let members = [
+            "\"name\":\"Moyo\"", "\"name\":[{\"given\":\"Tariro\"}]", "\"name\":[null]",
+            "\"name\":[[]]", "\"name\":{}", "\"name\":[]", "\"gender\":7", "\"gender\":\"F\"",
+            "\"gender\":\"\"", "\"gender\":null", "\"birthDate\":\"2024-02-30\"",
+            "\"_birthDate\":[]", "\"_birthDate\":{\"extension\":[{\"url\":\"urn:x\"}]}",
+            "\"multipleBirthInteger\":1e999999999", "\"active\":1",
+            "\"active\":true,\"active\":false",
+            "\"multipleBirthInteger\":\(String(repeating: "9", count: 5000))",
+            "\"name\":[{\"family\":\"a\\u0000b\"}]", "\"name\":[{\"family\":\"a\\ud800b\"}]",
+            "\"name\":[{\"family\":\"\\u001b[31m\\u202e\"}]", "\"name\":[{\"family\":\"é\"}]",
+            "\"x\":\(String(repeating: "[", count: 5000))",
+            "\"x\":\(String(repeating: "[1,", count: 62))1\(String(repeating: "]", count: 62))",
+            "\"x\":\(String(repeating: "{\"a\":", count: 70))1\(String(repeating: "}", count: 70))",
+            "\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"c\",\"name\":\"x\"}]",
+            "\"contained\":[{\"resourceType\":\"Device\",\"id\":\"c\"}]",
+            "\"extension\":[{\"url\":\"urn:x\",\"valueDecimal\":1e400}]", "\"meta\":\"m\"",
+            "\"managingOrganization\":{\"reference\":\"\(String(repeating: "a", count: 1 << 20))\"}",
+            "\"__proto__\":{\"a\":1}", "\"\":1", "\"_\":1", "\"a.b\":[{\"c[0]\":1}]",
+        ]
+
+        private static let bundles = [
+            "\"entry\":{}", "\"entry\":[5]", "\"entry\":[{}]",
+            "\"entry\":[{\"fullUrl\":7,\"request\":{\"method\":\"GET\",\"url\":\"Patient/1\"}}]",
+            "\"entry\":[{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/1\"}}]",
+            "\"entry\":[{\"resource\":[],\"request\":{\"method\":\"POST\",\"url\":\"Patient\"}}]",
+            "\"entry\":[{\"resource\":{\"resourceType\":\"Patient\"},\"request\":\"PUT\"}]",
+            """
+            "entry":[{"resource":{"resourceType":"Patient","id":7},
+                      "request":{"method":"PUT","url":"Patient/7"}}]
+            """,
+            """
+            "entry":[{"resource":{"resourceType":"Patint","id":"7"},
+                      "request":{"method":"PUT","url":"Patint/7"}}]
+            """,
+        ]
+
         @Test("A body that is too large is refused with 413", .timeLimit(.minutes(5)))
         func huge() async throws {
             try await RunningDistrict.with(clinics: ["first"]) { district in

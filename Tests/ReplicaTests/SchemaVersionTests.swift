@@ -113,13 +113,15 @@ struct SchemaVersionTests {
             #expect(try replica.sum(of: home) == sum)
             let record = try #require(try replica.records(of: home).first)
             #expect(record.register(41) == nil)
-            #expect(Ward.schema[Ward.person]?.unit(41)?.fields[0].fallback == .text("sw"))
+            #expect(record.shown(41, in: replica.node) == .text("sw"))
             // The first write of it replaces nothing.
             let (_, frames) = try replica.write(at: today, using: &random) { transaction in
                 try transaction.put(person, in: home, [(41, .text("luo"))])
             }
             #expect(frames.count == 1)
             #expect(try raw.rows("SELECT language FROM person") == [[.text("luo")]])
+            let written = try #require(try replica.records(of: home).first)
+            #expect(written.shown(41, in: replica.node) == .text("luo"))
         }
     }
 }

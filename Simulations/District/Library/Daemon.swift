@@ -23,7 +23,7 @@ package final class Daemon: Sendable {
     package let folder: String
     package let programs: ProgramFolder
     private let running = Mutex<RunningProgram?>(nil)
-    private let control: HTTPSClient
+    private let control: HTTPSConnection
 
     package var configuration: String { "\(folder)/daemon.yaml" }
     package var data: String { "\(folder)/data" }
@@ -41,7 +41,7 @@ package final class Daemon: Sendable {
         self.name = name
         self.folder = folder
         self.programs = programs
-        control = HTTPSClient(
+        control = HTTPSConnection(
             endpoint: Endpoint(
                 carrier: .unixSocket(path: "\(folder)/data/control.sock"),
                 connectTimeout: .seconds(5)))
@@ -137,12 +137,12 @@ package final class Daemon: Sendable {
 
     /// Takes FHIR in, over a connection of its own.
     package func take(_ document: [UInt8]) async throws -> JSON {
-        let client = HTTPSClient(endpoint: Endpoint(carrier: .unixSocket(path: socket)))
+        let client = HTTPSConnection(endpoint: Endpoint(carrier: .unixSocket(path: socket)))
         return try await ask("import", bytes: document, timeout: .seconds(300), on: client)
     }
 
     private func ask(
-        _ command: String, bytes: [UInt8], timeout: Duration, on client: HTTPSClient
+        _ command: String, bytes: [UInt8], timeout: Duration, on client: HTTPSConnection
     ) async throws -> JSON {
         let response: HTTPResponse
         do {

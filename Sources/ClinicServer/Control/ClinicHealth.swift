@@ -73,7 +73,7 @@ struct ClinicHealth: Sendable {
             return add(
                 isFinal ? .critical : .warning, "the hub refuses this clinic: \(refusal.detail)")
         }
-        let since = standing.lastExchange.map { "since \(MomentText.instant($0))" } ?? "ever"
+        let since = standing.lastExchange.map { "since \(Moment.text($0))" } ?? "ever"
         guard isConnected else {
             let why = exchange.failure.map { ": \($0)" } ?? ": the first is under way"
             return add(.warning, "no exchange with the hub \(since)\(why)")

@@ -85,7 +85,7 @@ package struct ControlCommands: Sendable {
             return try await work.run()
         case "record-show":
             let name = try reference(of: command)
-            return try await node.recordView(name.type, name.id)
+            return try await node.showRecord(name.type, name.id)
         case "record-history":
             let name = try reference(of: command)
             return try await node.recordHistory(name.type, name.id)
@@ -102,6 +102,11 @@ package struct ControlCommands: Sendable {
             try await node.ask(toHold: command.name == "hold", patient: name.id)
             return [:]
         case "verify": return try await verify(node)
+        case "clinic-add", "clinic-list", "clinic-revoke", "backup", "clock-confirm":
+            let name = command.name.replacing("-", with: " ")
+            throw ControlRefusal(
+                409, "\(name) is the hub's command, and this is a clinic",
+                remedy: "run it on the hub's machine, or name its configuration with --config")
         default:
             throw ControlRefusal(
                 404, "this daemon has no command \(command.name.prefix(64))",
@@ -125,9 +130,12 @@ package struct ControlCommands: Sendable {
         of command: ControlService.Command
     ) throws -> (type: String, id: String) {
         guard let text = try input(of: command)["reference"]?.text,
-            let slash = text.firstIndex(of: "/"), ResourceName.isType(text[..<slash])
-        else { throw ControlRefusal(400, "a record is named TYPE/ID", remedy: "name it so") }
-        return (String(text[..<slash]), String(text[text.index(after: slash)...]))
+            let name = ResourceName.parts(of: text)
+        else {
+            throw ControlRefusal(
+                400, "a record is named TYPE/ID", remedy: "write it as Patient/p-17")
+        }
+        return name
     }
 
     private func settle(_ node: ClinicNode, _ command: ControlService.Command) async throws

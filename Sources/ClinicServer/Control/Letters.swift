@@ -42,7 +42,7 @@ extension Letter {
             "id": .number(Int(id)), "kind": kind == .parked ? "parked" : "refused",
             "origin": .string(origin.text), "sequence": .number(Int(sequence)),
             "lane": .string("\(origin.lane)"), "reason": .string(reason),
-            "since": .string(MomentText.instant(since)),
+            "since": .string(Moment.text(since)),
         ]
     }
 }

@@ -5,32 +5,8 @@ import Records
 import Replica
 import Sync
 
-/// What a person must look at, and how it is settled.
+/// How what a person must look at is settled.
 extension ClinicNode {
-    func reviewList() throws -> JSON {
-        try read { store in
-            .array(try clinic.replica.reviews.all().map { try reviewItem($0, store) })
-        }
-    }
-
-    private func reviewItem(_ item: ReviewItem, _ store: ResourceStore) throws -> JSON {
-        let record = try clinic.replica.reader.record(item.key, in: item.compartment)
-        let name = record.map { store.name(of: $0) } ?? ""
-        var json: JSON = [
-            "id": .string(item.id), "kind": .string(item.kind.rawValue), "record": .string(name),
-            "unit": .string(store.unitName(item.unit, of: item.key.entity)),
-            "values": .array(
-                item.kind == .deletedAndEdited
-                    ? Self.fates.map { ["value": .string($0)] }
-                    : item.siblings.map { sibling($0, item.unit, item.key.entity) }),
-            "since": .string(MomentText.instant(item.since.milliseconds)),
-        ]
-        if let element = ResourceStore.listElements[item.key.entity] {
-            json.set("element", .string(element))
-        }
-        return json
-    }
-
     /// Settles an item by a new write that replaces all its values.
     ///
     /// - Parameters:
@@ -68,14 +44,10 @@ extension ClinicNode {
         return ["settled": .string(id)]
     }
 
-    /// What may become of a record that was deleted and, at the same time, edited, in the order of
-    /// their numbers. It shows until somebody decides.
-    private static let fates = ["delete", "keep"]
-
     private func settleDeletion(
         _ item: ReviewItem, take: Int?, _ author: String
     ) throws -> JSON {
-        guard let take, Self.fates.indices.contains(take - 1) else {
+        guard let take, RecordView.fates.indices.contains(take - 1) else {
             throw ControlRefusal(
                 400, "a record that was deleted and edited is settled by deleting or keeping it",
                 remedy: "--take 1 deletes it, --take 2 keeps it")

@@ -60,7 +60,7 @@ extension ClinicDaemon {
             "refused": .number(Int(standing.refused)), "parked": .number(standing.parked),
             "received": .number(Int(standing.received)),
             "reviewItems": .number(standing.reviewItems),
-            "lastExchange": standing.lastExchange.map { .string(MomentText.instant($0)) } ?? .null,
+            "lastExchange": standing.lastExchange.map { .string(Moment.text($0)) } ?? .null,
             "loading": .bool(standing.isLoading), "digest": digest(standing),
             "clock": [
                 "offsetSeconds": offset,

@@ -23,6 +23,10 @@ package enum EnrolmentFailure: Error, Sendable, CustomStringConvertible {
             "What answers at the hub's address does not have the key that the code names: \(why). "
                 + "Nothing was sent. Check the address; if the hub was installed anew, have a new "
                 + "code made there. If this machine's clock is wrong, set it."
+        case .unreachable(.unreachable(let why)), .unreachable(.timedOut(let why)),
+            .unreachable(.cut(let why)):
+            "The hub gave no answer: \(why). Check the network and the address behind the ‘@’ of "
+                + "the code (or hub.url), then run this again with the same code."
         case .unreachable(let failure): failure.description
         case .notTheHub(let status):
             "What answers at the hub's address (status \(status)) is not a hub. Check hub.url."
@@ -89,7 +93,7 @@ package struct Enroller: Sendable {
         // that a wrong guess would matter.
         let now = Int64(max(MachineClock.now().wall, TrustedTime.earliest) / 1000)
         let tls = Endpoint.TLS(root: .keyHash(code.rootKeyHash)) { now }
-        let client = HTTPSClient(endpoint: Endpoint(carrier: .tls(url: url, tls)))
+        let client = HTTPSConnection(endpoint: Endpoint(carrier: .tls(url: url, tls)))
         let form = HTTPRequest(
             method: "POST", path: "/v1/enrol", headers: [("Content-Type", "application/json")],
             body: Array(try JSONEncoder().encode(request)))
@@ -114,7 +118,7 @@ package struct Enroller: Sendable {
     /// - Returns: whether one has taken notice.
     package static func tellDaemon(socket: String) async -> Bool {
         guard FileManager.default.fileExists(atPath: socket) else { return false }
-        let client = HTTPSClient(
+        let client = HTTPSConnection(
             endpoint: Endpoint(
                 carrier: .unixSocket(path: socket), connectTimeout: .seconds(5)))
         let response = try? await client.send(

@@ -1,5 +1,6 @@
 import Causality
 import Foundation
+import Settings
 import Trust
 
 /// Who this machine is in its district, as it was told when it enrolled.

@@ -1,4 +1,4 @@
-import Foundation
+import Settings
 import Sync
 
 #if canImport(Glibc)
@@ -11,23 +11,12 @@ import Sync
 enum MachineClock {
     /// The wall clock, and one that never goes back.
     static func now() -> ClockReading {
-        let (seconds, rest) = start.duration(to: .now).components
-        let monotonic = UInt64(seconds) * 1000 + UInt64(rest / 1_000_000_000_000_000)
-        let wall = max(0, Date().timeIntervalSince1970 * 1000)
-        return ClockReading(wall: UInt64(wall), monotonic: monotonic)
+        ClockReading(wall: Clocks.wall, monotonic: Clocks.monotonic)
     }
-
-    private static let start = ContinuousClock.now
 }
 
-/// Moments as texts.
+/// Moments as HTTP has them.
 enum MomentText {
-    /// RFC 3339, in UTC with milliseconds.
-    static func instant(_ milliseconds: UInt64) -> String {
-        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-        return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-
     /// As HTTP's headers have it (RFC 9110 section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
     static func header(_ milliseconds: UInt64) -> String {
         var seconds = time_t(milliseconds / 1000)

@@ -32,9 +32,9 @@ enum ExchangeFailure: Error, Sendable, CustomStringConvertible {
 
 /// Kept connections to the hub, one a direction and one for what an operator asks beside them.
 final class HubLink: Sendable {
-    let push: HTTPSClient
-    let pull: HTTPSClient
-    let aside: HTTPSClient
+    let push: HTTPSConnection
+    let pull: HTTPSConnection
+    let aside: HTTPSConnection
     private let folder: CredentialFolder
     private let name: String
     private let limits: ClinicSession.Limits
@@ -63,8 +63,8 @@ final class HubLink: Sendable {
             root: .certificate(pem: try node.root.pem), credentials: credentials
         ) { clock.seconds }
         let endpoint = Endpoint(carrier: .tls(url: url, tls))
-        (push, pull) = (HTTPSClient(endpoint: endpoint), HTTPSClient(endpoint: endpoint))
-        aside = HTTPSClient(endpoint: endpoint)
+        (push, pull) = (HTTPSConnection(endpoint: endpoint), HTTPSConnection(endpoint: endpoint))
+        aside = HTTPSConnection(endpoint: endpoint)
         let certificate = try ClinicCertificate(pem: node.credentials.certificatePEM)
         renewal = Mutex(Renewal(expires: certificate.notValidAfter))
     }
@@ -73,7 +73,7 @@ final class HubLink: Sendable {
     ///
     /// - Parameter wait: seconds that the hub may be silent before it answers.
     func exchange(
-        _ bytes: [UInt8], wait: UInt64, on client: HTTPSClient
+        _ bytes: [UInt8], wait: UInt64, on client: HTTPSConnection
     ) async throws(ExchangeFailure) -> [UInt8] {
         let request = HTTPRequest(
             method: "POST", path: "/v1/exchange",
@@ -124,7 +124,7 @@ final class HubLink: Sendable {
 
     /// Has the hub certify a new key, and shows the new certificate from then on. An attempt that
     /// fails is repeated an hour later.
-    func renew(on client: HTTPSClient) async throws {
+    func renew(on client: HTTPSConnection) async throws {
         let monotonic = MachineClock.now().monotonic / 1000
         renewal.withLock { $0.notBefore = monotonic + HubLink.retrySeconds }
         let csr = try folder.pendingKey().csrPEM(name: name)

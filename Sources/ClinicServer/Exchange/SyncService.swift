@@ -114,11 +114,11 @@ package struct SyncService: Service, CustomStringConvertible {
         }
     }
 
-    private func renewIfDue(_ node: ClinicNode, _ link: HubLink, on client: HTTPSClient) async {
+    private func renewIfDue(_ node: ClinicNode, _ link: HubLink, on client: HTTPSConnection) async {
         if link.isRenewalDue(now: node.clock.seconds) { await renew(link, on: client) }
     }
 
-    private func renew(_ link: HubLink, on client: HTTPSClient) async {
+    private func renew(_ link: HubLink, on client: HTTPSConnection) async {
         do {
             try await link.renew(on: client)
             logger.info("The clinic's certificate was renewed")

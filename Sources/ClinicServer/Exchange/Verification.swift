@@ -158,16 +158,3 @@ struct Verification: Sendable {
         }
     }
 }
-
-extension Origin {
-    /// `NODE/INCARNATION/LANE`, the first two in hexadecimal.
-    var text: String {
-        let life = NodeID(rawValue: incarnation.rawValue).description
-        return "\(node)/\(life)/\(lane)"
-    }
-}
-
-extension Stamp {
-    /// A stamp as people and scripts see it.
-    var text: String { "\(NodeID(rawValue: hlc.rawValue))@\(origin.text)" }
-}

@@ -234,8 +234,10 @@ extension FHIRFailure {
         for index in issues.indices {
             let inner = issues[index].expression
             if inner.hasPrefix(place) { continue }
-            failure.issues[index].expression =
-                inner.isEmpty ? place : "\(place).resource.\(inner)"
+            // `Patient.name` of an entry is `Bundle.entry[0].resource.name`.
+            let isOfResource = inner.first?.isUppercase == true
+            let path = isOfResource ? "resource" + inner.drop { $0 != "." } : inner
+            failure.issues[index].expression = inner.isEmpty ? place : "\(place).\(path)"
         }
         return failure
     }

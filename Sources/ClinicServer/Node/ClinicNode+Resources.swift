@@ -21,7 +21,6 @@ extension ClinicNode {
         let outcome = try write(author: author) { transaction in
             let existing = try resources.load(type, id)
             try check(ifMatch, existing)
-            if existing == nil { try ResourceName.checkID(id) }
             return try resources.write(
                 incoming, over: existing, isFresh: false, in: transaction)
         }

@@ -77,13 +77,14 @@ struct RecordSums: Sendable {
     var compartments: [Compartment] { entries.keys.sorted() }
 
     init(_ compartments: [Compartment], in clinic: Clinic) throws {
-        let (replica, resources) = (clinic.replica, ResourceStore(clinic))
+        let replica = clinic.replica
         for compartment in compartments {
             var found: [RecordKey: Entry] = [:]
             if let root = try replica.tables.root(compartment) {
                 for record in try replica.reader.records(of: root) {
                     found[record.key] = Entry(
-                        sum: try replica.valueSum(of: record), name: resources.name(of: record))
+                        sum: try replica.valueSum(of: record),
+                        name: RecordNames.name(of: record, in: replica))
                 }
             }
             entries[compartment] = found

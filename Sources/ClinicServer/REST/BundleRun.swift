@@ -67,7 +67,7 @@ struct BundleRun: Sendable {
 
     private static func answer(_ failure: FHIRFailure) -> TransactionResponse.Entry {
         TransactionResponse.Entry(
-            status: "\(failure.status) \(failure.issues[0].code.rawValue)",
+            status: failure.statusText,
             outcome: failure.issues[0])
     }
 }

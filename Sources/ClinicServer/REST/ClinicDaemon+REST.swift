@@ -6,7 +6,7 @@ import Records
 extension ClinicDaemon {
     func answer(_ request: FHIRRequest) async throws -> FHIRAnswer {
         if request.path == ["metadata"] {
-            guard request.method == .get else { throw FHIRFailure.wrongMethod("GET") }
+            guard request.method == .get else { throw FHIRFailure.wrongMethod(.get) }
             return FHIRAnswer(capabilities(base: request.base))
         }
         guard let node else { throw FHIRFailure.notEnrolled }
@@ -32,7 +32,7 @@ extension ClinicDaemon {
     }
 
     private func bundle(_ request: FHIRRequest, _ node: ClinicNode) async throws -> FHIRAnswer {
-        guard request.method == .post else { throw FHIRFailure.wrongMethod("POST") }
+        guard request.method == .post else { throw FHIRFailure.wrongMethod(.post) }
         let bundle = try ResourceBundle(request.document())
         guard bundle.kind.isRequest else {
             throw FHIRFailure(
@@ -53,7 +53,7 @@ extension ClinicDaemon {
         switch request.method {
         case .get: return FHIRAnswer(try await Search(request, type).run(on: node))
         case .post: return try await create(request, type, node)
-        default: throw FHIRFailure.wrongMethod("GET and POST")
+        default: throw FHIRFailure.wrongMethod(.get, .post)
         }
     }
 
@@ -117,7 +117,7 @@ extension ClinicDaemon {
         case .delete:
             try await node.delete(type, id, author: request.author, ifMatch: request.ifMatch)
             return FHIRAnswer(204, nil)
-        case .post: throw FHIRFailure.wrongMethod("GET, PUT and DELETE")
+        case .post: throw FHIRFailure.wrongMethod(.get, .put, .delete)
         }
     }
 
@@ -163,8 +163,12 @@ extension FHIRAnswer {
 }
 
 extension FHIRFailure {
-    static func wrongMethod(_ allowed: String) -> FHIRFailure {
-        FHIRFailure(405, .notSupported, "This path takes \(allowed)")
+    static func wrongMethod(_ allowed: FHIRRequest.Method...) -> FHIRFailure {
+        let names = allowed.map(\.rawValue).joined(separator: ", ")
+        var failure = FHIRFailure(
+            405, .notSupported, "This path doesn't take the request's method; it takes \(names)")
+        failure.allow = names
+        return failure
     }
 }
 

@@ -8,6 +8,8 @@ import Replica
 struct FHIRFailure: Error, Sendable {
     var status: Int
     var issues: [FHIRIssue]
+    /// Of a wrong method: those that would be right.
+    var allow: String?
 
     init(_ status: Int, _ issues: [FHIRIssue]) {
         self.status = status
@@ -57,7 +59,8 @@ struct FHIRFailure: Error, Sendable {
     static func notFound(_ type: String, _ id: String) -> FHIRFailure {
         FHIRFailure(
             404, .notFound,
-            "There is no \(type) of this id here; check it, or ask the hub for the patient's record"
+            "There is no \(type) of this id here; check it, or ask the hub for the patient's record: "
+                + "syncctl hold Patient/ID"
         )
     }
 
@@ -72,6 +75,16 @@ struct FHIRFailure: Error, Sendable {
             + "the change on what it is now")
 
     static let notEnrolled = FHIRFailure(503, .transient, ClinicDaemon.notEnrolled.sentence)
+
+    /// The status as a Bundle's entry has it: `404 Not Found`.
+    var statusText: String {
+        let phrases = [
+            400: "Bad Request", 404: "Not Found", 409: "Conflict", 410: "Gone",
+            412: "Precondition Failed", 413: "Content Too Large", 422: "Unprocessable Content",
+            503: "Service Unavailable", 507: "Insufficient Storage",
+        ]
+        return phrases[status].map { "\(status) \($0)" } ?? "\(status)"
+    }
 
     /// Whether somebody should look into the daemon's own state.
     var isOurs: Bool { status >= 500 && status != 503 }
@@ -142,6 +155,7 @@ struct FHIRAnswer: Sendable {
         status = failure.status
         body = OperationOutcome.json(failure.issues)
         if failure.status == 503 { headers.append((.retryAfter, "5")) }
+        if let allow = failure.allow { headers.append((.allow, allow)) }
     }
 
     static let mediaType = "application/fhir+json; fhirVersion=4.0"

@@ -33,9 +33,7 @@ struct FHIRRequest: Sendable {
     /// - Throws: a failure that names the parameter or the header which is at fault.
     init(_ request: Request) throws {
         guard let method = Method(rawValue: request.method.rawValue) else {
-            throw FHIRFailure(
-                405, .notSupported, "This service takes GET, POST, PUT and DELETE; use one of these"
-            )
+            throw FHIRFailure.wrongMethod(.get, .post, .put, .delete)
         }
         self.method = method
         let rest = request.uri.path.dropFirst(FHIRRequest.prefix.utf8.count)

@@ -1,4 +1,5 @@
 import FHIR
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -29,6 +30,9 @@ package struct FHIRService: Service, CustomStringConvertible {
     /// - Throws: when the address can't be had.
     package func run() async throws {
         let (daemon, listen) = (daemon, listen)
+        // The library says in its own words that it listens; the daemon's are enough.
+        var quiet = daemon.logger
+        quiet.logLevel = max(quiet.logLevel, .notice)
         let server = Application(
             responder: FHIRResponder(daemon: daemon),
             configuration: ApplicationConfiguration(
@@ -41,8 +45,22 @@ package struct FHIRService: Service, CustomStringConvertible {
                 daemon.serves(at: "http://\(address)")
                 daemon.logger.info("Serving FHIR", metadata: ["address": "\(address)"])
             },
-            logger: daemon.logger)
-        try await server.run()
+            logger: quiet)
+        do { try await server.run() } catch let error as IOError {
+            throw ListenFailure(
+                address: "\(listen)", reason: String(cString: strerror(error.errnoCode)))
+        }
+    }
+}
+
+/// Why programs of this machine can't reach FHIR.
+package struct ListenFailure: Error, Equatable, CustomStringConvertible {
+    let address: String
+    let reason: String
+
+    package var description: String {
+        "\(address) can't be listened on: \(reason). Stop what listens there, or set listen to "
+            + "another port of this machine (port 0 takes a free one)."
     }
 }
 
@@ -98,15 +116,22 @@ struct FHIRResponder: HTTPResponder {
 
     private func body(of request: Request) async throws -> [UInt8] {
         var body: [UInt8] = []
-        for try await part in request.body {
-            guard body.count + part.readableBytes <= FHIRResponder.mostBodyBytes else {
-                throw FHIRFailure(
-                    413, .tooLong,
-                    "A body may have \(FHIRResponder.mostBodyBytes) bytes; send several Bundles")
+        do {
+            for try await part in request.body {
+                guard body.count + part.readableBytes <= FHIRResponder.mostBodyBytes else {
+                    throw FHIRFailure(
+                        413, .tooLong,
+                        "A body may have \(FHIRResponder.mostBodyBytes) bytes; send several "
+                            + "Bundles")
+                }
+                body.append(contentsOf: part.readableBytesView)
             }
-            body.append(contentsOf: part.readableBytesView)
+            return body
+        } catch let failure as FHIRFailure { throw failure } catch {
+            // Of a client that has gone, nobody reads this.
+            throw FHIRFailure(
+                400, .structure, "The body ended before it was whole; send the request again")
         }
-        return body
     }
 
     /// Whether a browser meant this machine: a page from elsewhere whose name was made to point

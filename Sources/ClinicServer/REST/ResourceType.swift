@@ -45,7 +45,7 @@ extension ClinicDaemon {
         ]
         return CapabilityStatement(
             name: "ClinicSync", version: configuration.version,
-            date: MomentText.instant(started), base: base,
+            date: Moment.text(started), base: base,
             resources: ResourceType.all.sorted().map { type in
                 CapabilityStatement.ResourceSupport(
                     type, interactions,

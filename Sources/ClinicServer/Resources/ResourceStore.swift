@@ -11,10 +11,12 @@ import Sync
 final class ResourceStore {
     let replica: NodeStore
     private let clinic: Clinic
+    private let reader: ResourceReader
 
     init(_ clinic: Clinic) {
         self.clinic = clinic
         replica = clinic.replica
+        reader = ResourceReader(replica)
     }
 
     // MARK: Reading one
@@ -23,13 +25,10 @@ final class ResourceStore {
     /// of it.
     func load(_ type: String, _ id: String) throws -> StoredResource? {
         var deleted: StoredResource?
-        for key in recordKeys(type: type, id: id) {
-            for compartment in try replica.reader.compartments(of: key) {
-                guard let record = try replica.reader.record(key, in: compartment) else { continue }
-                let resource = try assemble(type, id, record, in: compartment)
-                if !resource.isDeleted { return resource }
-                deleted = deleted ?? resource
-            }
+        for (record, compartment) in try reader.mains(type, id) {
+            let resource = try assemble(type, id, record, in: compartment)
+            if !resource.isDeleted { return resource }
+            deleted = deleted ?? resource
         }
         return deleted
     }
@@ -42,7 +41,7 @@ final class ResourceStore {
         var resource = StoredResource(
             type: type, id: id, records: [mapped(record, in: compartment)],
             isDeleted: record.isHidden, version: "", modified: 0)
-        for (part, place) in try parts(of: record.key, type, id, in: compartment) {
+        for (part, place) in try reader.parts(of: record.key, type, id, in: compartment) {
             version.add(ResourceStore.stamps(part))
             if part.isHidden {
                 resource.retired.insert(part.key.id)
@@ -55,50 +54,11 @@ final class ResourceStore {
         return resource
     }
 
-    /// The records that are part of a resource, beside its main one, by entity and id.
-    func parts(
-        of main: RecordKey, _ type: String, _ id: String, in compartment: Compartment
-    ) throws -> [(StoredRecord, Compartment)] {
-        guard let recordType = HospitalSchema.type(main.entity), recordType.entity.fhirType != nil
-        else { return [] }
-        if main.entity == EntityNumber.appointment { return try reason(of: main.id) }
-        guard !recordType.lists.isEmpty, let root = try replica.tables.root(compartment) else {
-            return []
-        }
-        var parts: [(StoredRecord, Compartment)] = []
-        for list in recordType.lists {
-            guard let table = replica.schema[list.entity]?.name else { continue }
-            // A patient has few names; the directory's all lie in one compartment, and are found
-            // by their parent. The plus keeps SQLite from the other index.
-            let condition =
-                compartment.kind == .patient
-                ? "+parent = ? AND _root = ?" : "parent = ? AND +_root = ?"
-            let ids = try replica.store.rows(
-                "SELECT id FROM \"\(table)\" WHERE \(condition) ORDER BY id",
-                [.text("\(type)/\(id)"), .integer(root.rawValue)]
-            ) { $0.id(0) }
-            for id in ids {
-                let key = RecordKey(entity: list.entity, id: id)
-                if let record = try replica.reader.record(key, in: compartment) {
-                    parts.append((record, compartment))
-                }
-            }
-        }
-        return parts
-    }
-
-    private func reason(of id: RecordID) throws -> [(StoredRecord, Compartment)] {
-        let key = RecordKey(entity: EntityNumber.appointmentReason, id: id)
-        return try replica.reader.compartments(of: key).compactMap { compartment in
-            try replica.reader.record(key, in: compartment).map { ($0, compartment) }
-        }
-    }
-
     /// What a record shows.
     func mapped(_ record: StoredRecord, in compartment: Compartment) -> MappedRecord {
         var units: [UInt8: Value] = [:]
-        for (unit, _) in record.registers where unit != Records.Unit.deletion {
-            units[unit] = record.shown(unit, in: replica)
+        for unit in replica.schema[record.key.entity]?.units ?? [] {
+            units[unit.number] = record.shown(unit.number, in: replica)
         }
         return MappedRecord(key: record.key, compartment: compartment, units: units)
     }
@@ -112,31 +72,10 @@ final class ResourceStore {
         )
     }
 
-    /// `TYPE/ID` of the resource that a record is, or is part of.
-    func name(of record: StoredRecord) -> String {
-        if let name = resourceName(of: record.key) { return "\(name.type)/\(name.id)" }
-        if record.key.entity == EntityNumber.appointmentReason {
-            return "Appointment/\(record.key.id)"
-        }
-        if ResourceStore.listElements[record.key.entity] != nil,
-            case .text(let parent)? = record.shown(ListUnit.parent, in: replica)
-        {
-            return parent
-        }
-        return "\(replica.schema[record.key.entity]?.name ?? "unknown")/\(record.key.id)"
-    }
-
-    /// The element that a list's records come from, by their entity.
-    static let listElements: [UInt16: String] = Dictionary(
-        HospitalSchema.types.flatMap(\.lists).map { ($0.entity, $0.element) },
-        uniquingKeysWith: { first, _ in first })
-
     /// How many resources show.
     func count() throws -> Int {
         var count: Int64 = 0
-        let whole = Set(OtherResource.entities)
-        for entity in replica.schema.entities
-        where entity.fhirType != nil || whole.contains(entity.number) {
+        for entity in replica.schema.entities where RecordNames.counts(entity) {
             count += try replica.store.count(
                 "SELECT count(*) FROM \"\(entity.name)\" WHERE _hidden IS NULL")
         }

@@ -28,8 +28,18 @@ package struct BundleEntry: Sendable {
         guard case .object = entry else {
             throw FHIRIssue(.structure, "must be an object", at: place)
         }
-        fullURL = entry["fullUrl"]?.text
+        if let url = entry["fullUrl"] {
+            guard Primitive.uri.allows(url) else {
+                throw FHIRIssue(
+                    .value, "must be \(Primitive.uri.expectation)", at: "\(place).fullUrl")
+            }
+            fullURL = url.text
+        }
         resource = entry["resource"]
+        if let resource, resource.members.isEmpty {
+            throw FHIRIssue(
+                .structure, "must be a resource: {\"resourceType\": …}", at: "\(place).resource")
+        }
         guard let request = entry["request"] else {
             if kind.isRequest {
                 throw FHIRIssue(

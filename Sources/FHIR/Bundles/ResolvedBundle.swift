@@ -54,7 +54,7 @@ package struct ResolvedBundle: Sendable {
             return entry
         }
         var id = resource["id"]?.text
-        if id == nil {
+        if resource["id"] == nil {
             id = requestedID(entry, type) ?? urnID(entry) ?? makeID(resource).description
             resource.set("id", .string(id ?? ""))
             entry.resource = resource
@@ -80,10 +80,9 @@ package struct ResolvedBundle: Sendable {
 
     private func urnID(_ entry: BundleEntry) -> String? {
         let stem = "urn:uuid:"
-        guard let url = entry.fullURL, url.hasPrefix(stem), url.utf8.count > stem.utf8.count else {
-            return nil
-        }
-        return String(url.dropFirst(stem.count))
+        guard let url = entry.fullURL, url.hasPrefix(stem) else { return nil }
+        let id = url.dropFirst(stem.count)
+        return ResourceName.isID(id) ? String(id) : nil
     }
 
     /// The bundle's own resources by their identifiers, with and without system.

@@ -9,7 +9,7 @@ package enum OperationOutcome {
     private static func issue(_ issue: FHIRIssue) -> JSON {
         var json: JSON = [
             "severity": .string(issue.severity.rawValue), "code": .string(issue.code.rawValue),
-            "diagnostics": .string(issue.diagnostics),
+            "diagnostics": .string(issue.sentence),
         ]
         if !issue.expression.isEmpty { json.set("expression", [.string(issue.expression)]) }
         return json

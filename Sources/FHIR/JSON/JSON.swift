@@ -19,7 +19,7 @@ package enum JSON: Sendable {
         }
     }
 
-    package static func number(_ integer: Int) -> JSON { .number(String(integer)) }
+    package static func number(_ integer: some BinaryInteger) -> JSON { .number(String(integer)) }
 
     /// The value of a member of an object; `nil` where this is no object or has no such member.
     package subscript(key: String) -> JSON? {

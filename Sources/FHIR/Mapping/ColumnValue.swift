@@ -6,27 +6,38 @@ extension Column.Format {
     /// - Returns: `nil` where the column can't hold it exactly, and it stays JSON.
     /// - Throws: an issue without a place, where FHIR R4 doesn't allow such a value there.
     func value(of json: JSON) throws(FHIRIssue) -> Value? {
-        switch (self, json) {
-        case (_, .null): return nil
-        case (.string, .string(let text)), (.code, .string(let text)),
-            (.uri, .string(let text)), (.reference, .string(let text)):
-            return fieldType.accepts(.text(text)) ? .text(text) : nil
-        case (.boolean, .bool(let value)): return .integer(value ? 1 : 0)
-        case (.decimal, .number(let text)):
-            return fieldType.accepts(.text(text)) ? .text(text) : nil
-        case (.integer, .number(let text)):
-            guard let number = Int64(text) else {
-                throw FHIRIssue(.value, "must be a whole number below 2^63")
+        if case .null = json { return nil }
+        guard let primitive else {
+            guard case .array(let elements) = json else {
+                throw FHIRIssue(.structure, "must be a list of texts")
             }
-            return .integer(number)
-        case (.date, .string(let text)), (.dateTime, .string(let text)),
-            (.instant, .string(let text)):
-            guard let precision = DateText.precision(of: text), allows(precision) else {
-                throw FHIRIssue(.value, "must be \(expectation)")
-            }
-            return .text(text)
-        case (.lines, .array(let elements)): return try lines(elements)
-        default: throw FHIRIssue(.structure, "must be \(expectation)")
+            return try lines(elements)
+        }
+        guard primitive.allows(json) else {
+            throw FHIRIssue(.value, "must be \(primitive.expectation)")
+        }
+        switch json {
+        case .bool(let value): return .integer(value ? 1 : 0)
+        case .number(let text) where self == .integer: return Int64(text).map { .integer($0) }
+        case .number(let text), .string(let text):
+            return fieldType.accepts(.text(text)) ? .text(text) : nil
+        default: return nil
+        }
+    }
+
+    /// The data type; `nil` for a list of texts.
+    var primitive: Primitive? {
+        switch self {
+        case .string, .reference: .string
+        case .code: .code
+        case .uri: .uri
+        case .boolean: .boolean
+        case .integer: .integer
+        case .decimal: .decimal
+        case .date: .date
+        case .dateTime: .dateTime
+        case .instant: .instant
+        case .lines: nil
         }
     }
 
@@ -36,33 +47,10 @@ extension Column.Format {
             switch element {
             case .string(let line) where !line.utf8.contains(UInt8(ascii: "\n")): lines.append(line)
             case .string, .null: return nil
-            default: throw FHIRIssue(.structure, "must be \(expectation)")
+            default: throw FHIRIssue(.structure, "must be a list of texts")
             }
         }
         return lines.isEmpty ? nil : .text(lines.joined(separator: "\n"))
-    }
-
-    private func allows(_ precision: DateText.Precision) -> Bool {
-        switch self {
-        case .date: precision != .time
-        case .instant: precision == .time
-        default: true
-        }
-    }
-
-    /// What is allowed, for whoever must correct it.
-    private var expectation: String {
-        switch self {
-        case .string, .code, .uri, .reference: "a text in quotes"
-        case .boolean: "true or false, without quotes"
-        case .integer: "a whole number, without quotes"
-        case .decimal: "a number, without quotes"
-        case .date: "a date that exists, as \"1974\", \"1974-12\" or \"1974-12-25\""
-        case .dateTime:
-            "a date that exists, or one with time and zone, as \"2015-02-07T13:28:17+02:00\""
-        case .instant: "a point in time with its zone, as \"2015-02-07T13:28:17+02:00\""
-        case .lines: "a list of texts"
-        }
     }
 
     /// - Returns: `nil` for a null. What isn't of the column's type comes out as what it is.

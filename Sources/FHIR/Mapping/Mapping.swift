@@ -14,9 +14,19 @@ package func mapped(
     _ resource: JSON, clinic: NodeID, aliases: [String: String] = [:]
 ) throws(FHIRIssue) -> MappedResource {
     let (type, id) = try name(of: resource)
-    let compartment = ResourceCompartment.of(
-        resource, type: type, id: id, clinic: clinic, aliases: aliases)
     let members = resource.members.filter { $0.key != "resourceType" && $0.key != "id" }
+    let compartment: Compartment
+    do throws(FHIRIssue) {
+        if let structure = StructureDefinition.named(type) {
+            try structure.check(members)
+        } else if !members.isEmpty {
+            try JSON.object(members).checkWellFormed()
+        }
+        compartment = try ResourceCompartment.of(
+            resource, type: type, id: id, clinic: clinic, aliases: aliases)
+    } catch {
+        throw error.within(type)
+    }
     guard
         let plan = HospitalSchema.type(fhir: type).flatMap({
             MappingPlan.plan(for: $0.entity.number)
@@ -46,12 +56,10 @@ private func name(of resource: JSON) throws(FHIRIssue) -> (type: String, id: Str
             .required, "A resource says its type, as in \"resourceType\": \"Patient\"",
             at: "Resource.resourceType")
     }
-    guard let id = resource["id"]?.text, 1...ResourceName.longestImportedID ~= id.utf8.count
-    else {
+    guard let id = resource["id"]?.text, ResourceName.isID(id) else {
         throw FHIRIssue(
-            .required,
-            "A resource has an id: a text of 1 to \(ResourceName.longestImportedID) bytes",
-            at: "\(type).id")
+            resource["id"] == nil ? .required : .value,
+            "A resource has an id: \(Primitive.id.expectation)", at: "\(type).id")
     }
     return (type, id)
 }
@@ -74,7 +82,7 @@ private func records(
     }
     var units = try plan.units(of: members)
     if entity.number == EntityNumber.patient {
-        units[PatientUnit.registrar] = .text(clinic.hexadecimal)
+        units[PatientUnit.registrar] = .text(clinic.description)
     }
     let key = RecordKey(entity: entity.number, id: RecordID(id))
     return [MappedRecord(key: key, compartment: compartment, units: units)] + children
@@ -150,12 +158,4 @@ package func resource(from records: [MappedRecord]) -> JSON {
 
 private func headed(type: String, id: String, _ members: [JSON.Member]) -> JSON {
     .object([JSON.Member("resourceType", .string(type)), JSON.Member("id", .string(id))] + members)
-}
-
-extension NodeID {
-    /// 16 hexadecimal digits.
-    var hexadecimal: String {
-        let digits = String(rawValue, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
 }

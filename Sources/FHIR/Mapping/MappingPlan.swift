@@ -26,6 +26,8 @@ struct MappingPlan: Sendable {
         }
     }
     let type: RecordType
+    /// The shape of the resource or the element that the records are of; `nil` where it has none.
+    let structure: StructureDefinition?
     let singles: [PlannedPart]
     /// Parts that take whole elements. Those that take what the others leave come last.
     let groups: [PlannedPart]
@@ -37,6 +39,7 @@ struct MappingPlan: Sendable {
 
     init(_ type: RecordType) {
         self.type = type
+        structure = MappingPlan.structure(of: type.entity)
         var singles: [PlannedPart] = []
         var groups: [PlannedPart] = []
         var owners: [String: Int] = [:]
@@ -74,6 +77,21 @@ struct MappingPlan: Sendable {
         let name = member.hasPrefix("_") ? String(member.dropFirst()) : member
         if let owner = owners[name] { return owner }
         return choices.first { Part.covers($0.element, name) }?.group ?? leftovers
+    }
+
+    private static func structure(of entity: Entity) -> StructureDefinition? {
+        if let type = entity.fhirType { return StructureDefinition.named(type) }
+        if entity.number == EntityNumber.appointmentReason {
+            return StructureDefinition.named("Appointment")
+        }
+        for type in HospitalSchema.types {
+            guard let list = type.lists.first(where: { $0.entity == entity.number }) else {
+                continue
+            }
+            return StructureDefinition.named(type.entity.fhirType ?? "")?.member(list.element)
+                .flatMap { StructureDefinition.named($0.type.name) }
+        }
+        return nil
     }
 
     private static let plans: [UInt16: MappingPlan] = Dictionary(

@@ -12,10 +12,20 @@ package struct ReferenceTarget: Sendable, Hashable {
         var parts = text.split(separator: "/", omittingEmptySubsequences: false)
         if parts.count >= 4, parts[parts.count - 2] == "_history" { parts.removeLast(2) }
         guard parts.count >= 2, let type = parts.dropLast().last, let id = parts.last,
-            !id.isEmpty, ResourceName.isType(type)
+            ResourceName.isID(id), ResourceName.isType(type)
         else { return nil }
         self.type = String(type)
         self.id = String(id)
+    }
+
+    /// Whether a text can stand in a reference: a name, an absolute URL or URN, `#` and the id of
+    /// what is contained, or, in a transaction, a search.
+    static func isReference(_ text: String) -> Bool {
+        if text.hasPrefix("#") { return true }
+        if let colon = text.firstIndex(of: ":"), !text[..<colon].contains("/") {
+            return !text.utf8.contains(UInt8(ascii: " "))
+        }
+        return ReferenceTarget(text) != nil || ConditionalReference.isConditional(text)
     }
 }
 
@@ -28,21 +38,21 @@ package enum ResourceName {
         return text.utf8.count <= 64 && text.utf8.allSatisfy { isLetter($0) }
     }
 
-    /// - Throws: where the id can't be one in a REST request: 1 to 64 letters, digits, `-`, `.`.
-    package static func checkID(_ id: String) throws(FHIRIssue) {
-        let isGood = id.utf8.allSatisfy {
-            isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
-                || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
-        }
-        guard isGood, 1...64 ~= id.utf8.count else {
-            throw FHIRIssue(
-                .value, "An id has 1 to 64 letters, digits, ‘-’ and ‘.’; choose such a one",
-                at: "Resource.id")
-        }
+    /// The parts of `TYPE/ID`; `nil` for what isn't such a name.
+    package static func parts(of name: String) -> (type: String, id: String)? {
+        guard let slash = name.firstIndex(of: "/"), isType(name[..<slash]) else { return nil }
+        let id = name[name.index(after: slash)...]
+        return id.isEmpty ? nil : (String(name[..<slash]), String(id))
     }
 
-    /// Ids that are imported may be longer than FHIR allows, up to this many bytes.
-    package static let longestImportedID = 256
+    /// Whether a text is an id as R4 has it: 1 to 64 letters, digits, `-` and `.`.
+    package static func isID(_ text: some StringProtocol) -> Bool {
+        1...64 ~= text.utf8.count
+            && text.utf8.allSatisfy {
+                isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+                    || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+            }
+    }
 
     private static func isLetter(_ byte: UInt8) -> Bool {
         let lower = byte | 0x20

@@ -5,10 +5,12 @@ import Records
 /// data for what is a directory, or else the clinic's own affairs.
 enum ResourceCompartment {
     /// - Parameter aliases: `TYPE/ID` for the names, such as `urn:uuid:…`, that a bundle uses.
+    ///
+    /// - Throws: where a patient is named by what can't be an id.
     static func of(
         _ resource: JSON, type: String, id: String, clinic: NodeID, aliases: [String: String]
-    ) -> Compartment {
-        if let patient = patient(of: resource, type: type, id: id, aliases: aliases) {
+    ) throws(FHIRIssue) -> Compartment {
+        if let patient = try patient(of: resource, type: type, id: id, aliases: aliases) {
             return .patient(RecordID(patient))
         }
         return directory.contains(type) ? .reference : .clinic(clinic)
@@ -16,12 +18,16 @@ enum ResourceCompartment {
 
     private static func patient(
         of resource: JSON, type: String, id: String, aliases: [String: String]
-    ) -> String? {
+    ) throws(FHIRIssue) -> String? {
         if type == "Patient" { return id }
         if directory.contains(type) || clinicsOwn.contains(type) { return nil }
         for element in elements[type] ?? usual {
             for reference in references(in: resource, at: element[...]) {
-                if let patient = patient(reference, aliases) { return patient }
+                do throws(FHIRIssue) {
+                    if let patient = try patient(reference, aliases) { return patient }
+                } catch {
+                    throw error.within(element.joined(separator: "."))
+                }
             }
         }
         return nil
@@ -36,15 +42,22 @@ enum ResourceCompartment {
         return json[key].map { references(in: $0, at: path.dropFirst()) } ?? []
     }
 
-    private static func patient(_ reference: JSON, _ aliases: [String: String]) -> String? {
+    private static func patient(
+        _ reference: JSON, _ aliases: [String: String]
+    ) throws(FHIRIssue) -> String? {
         guard let text = reference["reference"]?.text else { return nil }
         if let target = ReferenceTarget(aliases[text] ?? text) {
             return target.type == "Patient" ? target.id : nil
         }
         // Of a resource that the bundle doesn't have, only the reference can say what it is.
         let stem = "urn:uuid:"
-        guard text.hasPrefix(stem), reference["type"]?.text == "Patient" else { return nil }
-        return String(text.dropFirst(stem.count))
+        let isURN = text.hasPrefix(stem) && reference["type"]?.text == "Patient"
+        let id = text.dropFirst(stem.count)
+        if isURN, ResourceName.isID(id) { return String(id) }
+        guard isURN || text.hasPrefix("Patient/") else { return nil }
+        throw FHIRIssue(
+            .value, "must name the patient by Patient/ and an id, \(Primitive.id.expectation)",
+            at: "reference")
     }
 
     /// Where most types name their patient.

@@ -37,6 +37,7 @@ package enum UnitJSON {
         switch part.content {
         case .single(let column):
             do throws(FHIRIssue) {
+                try check(json, of: column, plan)
                 guard let value = try column.format.value(of: json) else {
                     throw FHIRIssue(
                         .value, "is not in a form that the unit can hold: see ‘record show’")
@@ -58,8 +59,25 @@ package enum UnitJSON {
                     .structure, "this element is not part of the unit ‘\(name)’; leave it out",
                     at: "\(name).\(member.key)")
             }
-            return try plan.value(of: group, from: members)
+            do throws(FHIRIssue) {
+                try plan.structure?.check(members, isWhole: false)
+                return try plan.value(of: group, from: members)
+            } catch {
+                throw error.within(name)
+            }
         case .own: return try own(json, part.unit)
+        }
+    }
+
+    /// What the column's type alone doesn't say: which codes there are.
+    private static func check(
+        _ json: JSON, of column: Column, _ plan: MappingPlan
+    ) throws(FHIRIssue) {
+        guard let path = column.path, plan.structure?.member(path) != nil else { return }
+        do throws(FHIRIssue) {
+            try plan.structure?.check([JSON.Member(path, json)], isWhole: false)
+        } catch {
+            throw FHIRIssue(error.code, error.diagnostics)
         }
     }
 

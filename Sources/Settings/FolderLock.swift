@@ -4,7 +4,8 @@
     import Darwin
 #endif
 
-/// A lock on a file that ends with its process, however that ends.
+/// Keeps a second daemon out of a data directory: two on one database would use one stamp or one
+/// place in a feed twice. The system lets go of it when the process ends, however it ends.
 package final class FolderLock: Sendable {
     package enum Failure: Error, Equatable, CustomStringConvertible {
         case taken(path: String)
@@ -24,7 +25,8 @@ package final class FolderLock: Sendable {
 
     private let descriptor: Int32
 
-    init(path: String) throws(Failure) {
+    /// - Parameter path: of the file; it is made where it is missing.
+    package init(path: String) throws(Failure) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw .system(path: path, reason: String(cString: strerror(errno)))

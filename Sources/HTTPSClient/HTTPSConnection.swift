@@ -12,17 +12,17 @@ import Foundation
 ///
 /// `URLSession` has neither client certificates nor roots of one's own on Linux; libcurl has both,
 /// and is made for bad links. The thread ends when the client is released.
-package final class HTTPSClient: Sendable {
+package final class HTTPSConnection: Sendable {
     /// Requests that may wait for the connection. Two directions and their cancellations need few.
     package static let maximumWaiting = 16
 
     private let mailbox: Mailbox
 
     package init(endpoint: Endpoint) {
-        HTTPSClient.startLibrary()
+        HTTPSConnection.startLibrary()
         mailbox = Mailbox(endpoint: endpoint)
-        let thread = Thread { [mailbox] in Connection(mailbox: mailbox).run() }
-        thread.name = "HTTPSClient"
+        let thread = Thread { [mailbox] in TransferLoop(mailbox: mailbox).run() }
+        thread.name = "HTTPSConnection"
         thread.start()
     }
 
@@ -43,7 +43,7 @@ package final class HTTPSClient: Sendable {
             await withCheckedContinuation { continuation in
                 mailbox.post(
                     Mailbox.Job(id: id, request: request, answer: continuation),
-                    limit: HTTPSClient.maximumWaiting)
+                    limit: HTTPSConnection.maximumWaiting)
                 // Cancelled before the job was there to be found.
                 if Task.isCancelled { mailbox.cancel(id) }
             }

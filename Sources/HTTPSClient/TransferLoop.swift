@@ -4,7 +4,7 @@ import CCurl
 ///
 /// One easy handle does one transfer at a time, inside a multi handle, because only that can be
 /// woken from another thread.
-final class Connection {
+final class TransferLoop {
     private let mailbox: Mailbox
     private var multi: UnsafeMutableRawPointer
     private var easy: UnsafeMutableRawPointer
@@ -15,7 +15,7 @@ final class Connection {
 
     init(mailbox: Mailbox) {
         self.mailbox = mailbox
-        (multi, easy) = Connection.makeHandles()
+        (multi, easy) = TransferLoop.makeHandles()
         trust.initialize(to: ccurl_trust())
         errorText.initialize(repeating: 0)
         mailbox.listen(at: UInt(bitPattern: multi))
@@ -59,7 +59,7 @@ final class Connection {
         mailbox.listen(at: 0)
         curl_easy_cleanup(easy)
         curl_multi_cleanup(multi)
-        (multi, easy) = Connection.makeHandles()
+        (multi, easy) = TransferLoop.makeHandles()
         mailbox.listen(at: UInt(bitPattern: multi))
     }
 
