@@ -110,7 +110,11 @@ struct Content: Equatable {
             Sibling(
                 stamp: stamps[write.number]!,
                 value: unit == 0
-                    ? .bytes(DeleteList.encoded(write.lists.map { stamps[$0]! }))
+                    ? .bytes(
+                        DeleteList(
+                            write.lists.map { stamps[$0]! },
+                            settled: write.settled.map { stamps[$0]! }
+                        ).encoded)
                     : SmallSchema.value(write.value, record, unit))
         }
         let awaited = model.awaited(record, unit, known).map { stamps[$0]! }
@@ -159,7 +163,7 @@ struct AskedFor: Hashable, Comparable {
     static func expected(_ model: PlainModel, _ known: Set<Int>) -> [AskedFor] {
         var all: [AskedFor] = []
         for record in PlainRecord.allCases where model.shows(record, known) {
-            if !model.standing(record, 0, known).isEmpty {
+            if model.isDeleted(record, known) {
                 all.append(AskedFor(record: record, unit: 0, kind: "deleted-and-edited"))
             }
             for (unit, policy) in SmallSchema.units(record)

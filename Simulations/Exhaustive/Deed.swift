@@ -50,8 +50,11 @@ package enum Deed: Int, CaseIterable, Sendable, CustomStringConvertible {
     /// Whether it writes anything where `known` is known: nobody deletes what they never saw.
     func isPossible(_ model: PlainModel, _ known: Set<Int>) -> Bool {
         switch self {
-        case .deletePatient: PlainRecord.allCases.contains { model.isKnown($0, known) }
-        case .deleteChild: model.isKnown(.name, known)
+        case .deletePatient:
+            PlainRecord.allCases.contains { model.isKnown($0, known) }
+                && !Seen(model, known).deletion(of: .patient).lists.isEmpty
+        case .deleteChild:
+            model.isKnown(.name, known) && !Seen(model, known).deletion(of: .name).lists.isEmpty
         default: true
         }
     }
@@ -59,19 +62,29 @@ package enum Deed: Int, CaseIterable, Sendable, CustomStringConvertible {
     /// The writes that its author means, who saw what `seen` has.
     func writes(_ first: Int, _ seen: Seen) -> [PlainWrite] {
         if let record = deleted {
+            let (lists, settled) = seen.deletion(of: record)
             return [
                 PlainWrite(
                     number: first, record: record, unit: 0, value: PlainValue(text: ""),
-                    replaces: seen.standing(record, 0), lists: seen.list(record))
+                    replaces: seen.standing(record, 0), lists: lists, settled: settled)
             ]
         }
         return units.enumerated().flatMap { offset, part in
-            part.1.map { unit in
+            var writes = part.1.map { unit in
                 PlainWrite(
                     number: first + offset, record: part.0, unit: unit,
                     value: SmallSchema.value(part.0, unit, first),
                     replaces: seen.standing(part.0, unit))
             }
+            // Who writes what is gone brings it back: the deletion hides no more than it did.
+            if seen.isDeleted(part.0), seen.hides(part.0) {
+                writes.append(
+                    PlainWrite(
+                        number: first + offset, record: part.0, unit: 0,
+                        value: PlainValue(text: ""), replaces: seen.standing(part.0, 0),
+                        settled: seen.gone(part.0)))
+            }
+            return writes
         }
     }
 
@@ -98,16 +111,50 @@ package enum Deed: Int, CaseIterable, Sendable, CustomStringConvertible {
 /// The writes that stand before an author's eyes.
 struct Seen {
     var numbers: [PlainRecord: [UInt8: Set<Int>]] = [:]
+    /// The deletions that stand.
+    private var deletions: [PlainRecord: [PlainWrite]] = [:]
 
     func standing(_ record: PlainRecord, _ unit: UInt8) -> Set<Int> {
         numbers[record]?[unit] ?? []
     }
 
-    /// What a deletion lists.
-    func list(_ record: PlainRecord) -> Set<Int> {
+    private func content(_ record: PlainRecord) -> Set<Int> {
+        (numbers[record] ?? [:]).reduce(into: []) { if $1.key > 0 { $0.formUnion($1.value) } }
+    }
+
+    /// What a deletion now lists, and what it keeps as settled: what earlier ones say, and all
+    /// that is there.
+    func deletion(of record: PlainRecord) -> (lists: Set<Int>, settled: Set<Int>) {
         let records = record == .patient ? PlainRecord.allCases : [record]
-        return records.reduce(into: []) { list, record in
-            for (unit, numbers) in numbers[record] ?? [:] where unit > 0 { list.formUnion(numbers) }
+        let before = deletions[record] ?? []
+        let settled = before.reduce(into: Set<Int>()) { $0.formUnion($1.settled) }
+        var lists = before.reduce(into: Set<Int>()) { $0.formUnion($1.lists) }
+        for record in records { lists.formUnion(content(record)) }
+        return (lists.subtracting(settled), settled)
+    }
+
+    func isDeleted(_ record: PlainRecord) -> Bool {
+        (deletions[record] ?? []).contains { !$0.lists.isEmpty }
+    }
+
+    /// What the deletions of a record hide.
+    func gone(_ record: PlainRecord) -> Set<Int> {
+        (deletions[record] ?? []).reduce(into: []) { $0.formUnion($1.hides) }
+    }
+
+    /// Whether they don't see the record.
+    func hides(_ record: PlainRecord) -> Bool {
+        let byRoot = gone(.patient)
+        guard content(record).isSubset(of: byRoot.union(gone(record))) else { return false }
+        return record != .patient || byRoot.isEmpty || hides(.name) && hides(.paper)
+    }
+
+    /// Reads what the deletions say that are seen.
+    mutating func read(_ model: PlainModel) {
+        for (record, units) in numbers {
+            deletions[record] = model.writes.filter {
+                $0.record == record && $0.unit == 0 && units[0]?.contains($0.number) == true
+            }
         }
     }
 
@@ -121,5 +168,6 @@ struct Seen {
                 if !standing.isEmpty { numbers[record, default: [:]][unit] = Set(standing) }
             }
         }
+        read(model)
     }
 }

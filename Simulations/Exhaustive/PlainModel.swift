@@ -24,6 +24,11 @@ package struct PlainWrite: Hashable, Sendable {
     package var replaces: Set<Int>
     /// What a deletion lists.
     package var lists: Set<Int> = []
+    /// What was gone when somebody brought the record back: it stays gone.
+    package var settled: Set<Int> = []
+
+    /// All that it hides.
+    package var hides: Set<Int> { lists.union(settled) }
 }
 
 package enum PlainRecord: UInt16, Hashable, Comparable, CaseIterable, Sendable {
@@ -129,7 +134,12 @@ package struct PlainModel: Sendable {
     }
 
     package func listed(_ record: PlainRecord, _ known: Set<Int>) -> Set<Int> {
-        standing(record, 0, known).reduce(into: []) { $0.formUnion($1.lists) }
+        standing(record, 0, known).reduce(into: []) { $0.formUnion($1.hides) }
+    }
+
+    /// Whether a deletion stands that nobody who knew of it has taken back.
+    package func isDeleted(_ record: PlainRecord, _ known: Set<Int>) -> Bool {
+        standing(record, 0, known).contains { !$0.lists.isEmpty }
     }
 
     package func isKnown(_ record: PlainRecord, _ known: Set<Int>) -> Bool {

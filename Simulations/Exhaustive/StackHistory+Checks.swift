@@ -106,6 +106,7 @@ extension StackHistory {
         for number in known { model.stamps[number] = PlainStamp(names[number]!) }
         for index in model.writes.indices {
             model.writes[index].lists.formIntersection(known)
+            model.writes[index].settled.formIntersection(known)
         }
         return model
     }
@@ -125,11 +126,14 @@ extension StackHistory {
                 for index in content.records[record].units[unit].siblings.indices {
                     let value = content.records[record].units[unit].siblings[index].value
                     guard case .bytes(let bytes) = value else { continue }
-                    let listed = try DeleteList.decoded(bytes).compactMap {
-                        names[try number($0, "a deletion at \(place)")]
+                    let list = try DeleteList.decoded(bytes)
+                    func renamed(_ stamps: [Stamp]) throws -> [Stamp] {
+                        try stamps.compactMap { names[try number($0, "a deletion at \(place)")] }
                     }
                     content.records[record].units[unit].siblings[index].value = .bytes(
-                        DeleteList.encoded(listed))
+                        DeleteList(
+                            try renamed(list.listed), settled: try renamed(list.settled)
+                        ).encoded)
                 }
             }
         }

@@ -146,6 +146,7 @@ final class StackHistory {
                 }
             }
         }
+        seen.read(models[patient])
         return seen
     }
 

@@ -20,8 +20,8 @@ struct Place: Hashable, Comparable, CustomStringConvertible {
 /// What a write left in a register.
 enum Written: Hashable {
     case value(Value)
-    /// What a delete lists.
-    case deletion(Set<Stamp>)
+    /// What a delete lists, and what was gone when somebody brought the record back.
+    case deletion(Set<Stamp>, settled: Set<Stamp>)
 }
 
 /// What somebody wrote in one place, and the siblings that they saw there.

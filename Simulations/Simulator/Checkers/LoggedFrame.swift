@@ -34,7 +34,7 @@ struct LoggedFrame {
         guard unit.unit == Unit.deletion, case .bytes(let bytes) = unit.value else {
             return .value(unit.value)
         }
-        return .deletion(Set(try DeleteList.decoded(bytes)))
+        return deletion(try DeleteList.decoded(bytes))
     }
 
     /// The same of a sibling, whose delete stands in wire form: a length, then the list.
@@ -42,7 +42,11 @@ struct LoggedFrame {
         guard unit == Unit.deletion, case .bytes(let bytes) = sibling.value,
             let lengthEnd = bytes.firstIndex(where: { $0 < 0x80 })
         else { return .value(sibling.value) }
-        return .deletion(Set(try DeleteList.decoded(Array(bytes[(lengthEnd + 1)...]))))
+        return deletion(try DeleteList.decoded(Array(bytes[(lengthEnd + 1)...])))
+    }
+
+    private static func deletion(_ list: DeleteList) -> Written {
+        .deletion(Set(list.listed), settled: Set(list.settled))
     }
 
     /// Whether it says what a ledger's entry says.

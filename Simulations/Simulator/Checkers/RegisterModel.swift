@@ -68,7 +68,10 @@ struct RegisterModel {
 
     private func listed(_ record: Record) -> Set<Stamp> {
         var all: Set<Stamp> = []
-        for case .deletion(let stamps) in (record.units[0] ?? [:]).values { all.formUnion(stamps) }
+        for case .deletion(let listed, let settled) in (record.units[0] ?? [:]).values {
+            all.formUnion(listed)
+            all.formUnion(settled)
+        }
         return all
     }
 
@@ -107,6 +110,15 @@ struct RegisterModel {
             for (unit, siblings) in record.units {
                 let place = Place(compartment: compartment, key: key, unit: unit)
                 if unit == 0 {
+                    // What was taken back is no conflict any more.
+                    let isDeleted = siblings.values.contains { written in
+                        if case .deletion(let listed, _) = written {
+                            !listed.isEmpty
+                        } else {
+                            false
+                        }
+                    }
+                    guard isDeleted else { continue }
                     items.insert(Item(kind: "deleted-and-edited", place: place))
                 } else if let policy = entity.unit(unit)?.policy, Set(siblings.values).count > 1 {
                     switch policy {

@@ -180,7 +180,8 @@ extension World {
         guard ledger.areAlike(others(old.replaces), others(new.replaces)) else { return false }
         switch (old.written, new.written) {
         case (.value(let a), .value(let b)): return a == b
-        case (.deletion(let a), .deletion(let b)): return ledger.areAlike(a, b)
+        case (.deletion(let a, let c), .deletion(let b, let d)):
+            return ledger.areAlike(a, b) && ledger.areAlike(c, d)
         default: return false
         }
     }

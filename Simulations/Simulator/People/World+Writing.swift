@@ -17,7 +17,7 @@ extension World {
                 case .create(let key, let compartment, let units):
                     try transaction.create(key, in: compartment, units)
                 case .put(let key, let compartment, let unit, let value):
-                    let form = writes.count == 1 ? form(writes, machine) : nil
+                    let form = intents.count == 1 ? form(writes, machine) : nil
                     try transaction.put(key, in: compartment, [(unit, value)], seen: form)
                 case .delete(let key, let compartment):
                     if writes.contains(where: { $0.place.key == key && $0.place.unit == 0 }) {
@@ -65,13 +65,24 @@ extension World {
                     add(
                         PlaceWrite(
                             place: place(unit), written: .value(value), replaces: replaces))
+                    // Who writes what is gone brings it back.
+                    let before = try deletes(record)
+                    if record?.isHidden == true, !before.listed.isEmpty {
+                        let gone = before.listed.union(before.settled)
+                        add(
+                            PlaceWrite(
+                                place: place(0), written: .deletion([], settled: gone),
+                                replaces: siblings(0)))
+                    }
                 case .delete(let key, let compartment):
                     guard let record, !record.isHidden else { continue }
+                    let before = try deletes(record)
+                    let here = try listed(key, compartment, record, machine.replica)
+                    let all = here.union(before.listed).subtracting(before.settled)
+                    guard !all.isEmpty else { continue }
                     add(
                         PlaceWrite(
-                            place: place(0),
-                            written: .deletion(
-                                try listed(key, compartment, record, machine.replica)),
+                            place: place(0), written: .deletion(all, settled: before.settled),
                             replaces: siblings(0)))
                 }
             }
@@ -89,6 +100,20 @@ extension World {
         if machine.people.comes(400) { machine.forms[place] = siblings.sorted() }
         guard isStale, let old else { return siblings }
         return Set(old)
+    }
+
+    /// What the deletes say that nobody has replaced.
+    private func deletes(
+        _ record: StoredRecord?
+    ) throws -> (listed: Set<Stamp>, settled: Set<Stamp>) {
+        var all: (listed: Set<Stamp>, settled: Set<Stamp>) = ([], [])
+        for sibling in record?.register(0)?.siblings ?? [] {
+            guard case .deletion(let listed, let settled) = try LoggedFrame.written(sibling, 0)
+            else { continue }
+            all.listed.formUnion(listed)
+            all.settled.formUnion(settled)
+        }
+        return all
     }
 
     private func listed(
@@ -140,7 +165,11 @@ extension World {
             let what: String
             switch write.written {
             case .value(let value): what = "\(story(value))"
-            case .deletion(let stamps): what = "delete of \(stamps.count) stamps"
+            case .deletion(let listed, let settled):
+                what =
+                    listed.isEmpty
+                    ? "brings back what lacked \(settled.count) stamps"
+                    : "delete of \(listed.count) stamps"
             }
             return "\(write.place): \(what), replaces \(write.replaces.count)"
         }

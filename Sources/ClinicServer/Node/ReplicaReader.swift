@@ -1,4 +1,5 @@
 import Causality
+import FHIR
 import Hospital
 import Records
 import Replica

@@ -1,3 +1,5 @@
+import Records
+
 /// FHIR R4's primitive data types (its section 2.24.0.1).
 package enum Primitive: String, Sendable, CaseIterable {
     case boolean, integer, positiveInt, unsignedInt, decimal
