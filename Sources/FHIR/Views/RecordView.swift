@@ -20,11 +20,12 @@ package struct RecordView {
         let parts = try self.parts(type, id)
         guard let main = parts.first else { return nil }
         var units = JSON.object([])
+        var authors = Authors(node)
         for part in parts where !part.record.isHidden || part.prefix.isEmpty {
             let entity = part.record.key.entity
             for (number, register) in part.record.registers {
                 let name = RecordNames.unit(number, of: entity, in: node.schema)
-                units.set(part.prefix + name, view(register, number, entity))
+                units.set(part.prefix + name, view(register, number, entity, &authors))
             }
         }
         return [
@@ -33,18 +34,23 @@ package struct RecordView {
         ]
     }
 
-    private func view(_ register: Register, _ unit: UInt8, _ entity: UInt16) -> JSON {
+    private func view(
+        _ register: Register, _ unit: UInt8, _ entity: UInt16, _ authors: inout Authors
+    ) -> JSON {
         let policy = node.schema[entity]?.unit(unit)?.policy ?? .latest
         let shown = register.shown(by: policy, rank: node.ranks.rank)
-        var json = shown.map { sibling($0, unit, entity) } ?? [:]
-        json.set("siblings", .array(register.siblings.map { sibling($0, unit, entity) }))
+        var json = shown.map { sibling($0, unit, entity, &authors) } ?? [:]
+        let siblings = register.siblings.map { sibling($0, unit, entity, &authors) }
+        json.set("siblings", .array(siblings))
         return json
     }
 
-    private func sibling(_ sibling: Sibling, _ unit: UInt8, _ entity: UInt16) -> JSON {
+    private func sibling(
+        _ sibling: Sibling, _ unit: UInt8, _ entity: UInt16, _ authors: inout Authors
+    ) -> JSON {
         [
             "value": value(sibling.value, unit, entity), "stamp": .string(sibling.stamp.text),
-            "author": author(of: sibling.stamp).map { .string($0) } ?? .null,
+            "author": authors.author(of: sibling.stamp).map { .string($0) } ?? .null,
         ]
     }
 
@@ -65,11 +71,22 @@ package struct RecordView {
         return list.deletes ? "deleted" : list.settled.isEmpty ? "kept" : "brought back"
     }
 
-    /// Who wrote a stamp: the person, or the clinic's node where nobody was named. `nil` where the
-    /// log here doesn't have it.
-    private func author(of stamp: Stamp) -> String? {
-        guard let entry = try? node.log.entry(stamp) else { return nil }
-        return RecordView.author(entry.frame.header)
+    /// Who wrote which stamp. A whole resource often has one stamp, in a large frame.
+    private struct Authors {
+        private let node: NodeStore
+        private var known: [Stamp: String?] = [:]
+
+        init(_ node: NodeStore) { self.node = node }
+
+        /// The person, or the clinic's node where nobody was named. `nil` where the log here
+        /// doesn't have the stamp.
+        mutating func author(of stamp: Stamp) -> String? {
+            if let author = known[stamp] { return author }
+            let entry = try? node.log.entry(stamp)
+            let author = entry.map { RecordView.author($0.frame.header) }
+            known[stamp] = .some(author)
+            return author
+        }
     }
 
     static func author(_ header: FrameHeader) -> String {
@@ -117,14 +134,15 @@ package struct RecordView {
 
     /// - Returns: `[{id, kind, record, unit, values, since}]`, of a list's element with `element`.
     package func reviewItems() throws -> JSON {
-        .array(try node.reviews.all().map { try reviewItem($0) })
+        var authors = Authors(node)
+        return .array(try node.reviews.all().map { try reviewItem($0, &authors) })
     }
 
     /// What may become of a record that was deleted and, at the same time, edited, in the order of
     /// their numbers. It shows until somebody decides.
     package static let fates = ["delete", "keep"]
 
-    private func reviewItem(_ item: ReviewItem) throws -> JSON {
+    private func reviewItem(_ item: ReviewItem, _ authors: inout Authors) throws -> JSON {
         let record = try node.reader.record(item.key, in: item.compartment)
         let name =
             record.map { RecordNames.name(of: $0, in: node) }
@@ -136,7 +154,7 @@ package struct RecordView {
             "values": .array(
                 item.kind == .deletedAndEdited
                     ? RecordView.fates.map { ["value": .string($0)] }
-                    : item.siblings.map { sibling($0, item.unit, entity) }),
+                    : item.siblings.map { sibling($0, item.unit, entity, &authors) }),
             "since": .string(Moment.text(item.since.milliseconds)),
         ]
         if let element = RecordNames.listElement(of: entity) {
