@@ -18,7 +18,7 @@ SHELL := /bin/bash
 # One release build serves all: tests need no testable imports, so their flags are the same.
 BUILD := swift build -c release
 TEST := swift test -c release --disable-testable-imports
-PROGRAMS := clinicd hubd syncctl district simulate bench
+PROGRAMS := clinicd hubd syncctl district bench
 
 # The simulator is built apart, with faults that can be planted into the product: no other program
 # has any of their code.
