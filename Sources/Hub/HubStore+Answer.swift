@@ -123,8 +123,9 @@ extension HubStore {
     private func remind(
         _ answer: inout ExchangeAnswer, _ origin: Origin, _ head: ExchangeRequest.Head, _ index: Int
     ) throws {
-        guard let base = head.base else { return }
-        for (sequence, text) in try letters.refused(origin, after: base.sequence) {
+        let shared = head.base?.sequence ?? head.sequence
+        guard let mine = node.head(origin), mine.sequence > shared else { return }
+        for (sequence, text) in try letters.refused(origin, after: shared) {
             let isSaid = answer.refusals.contains { $0.index == index && $0.sequence == sequence }
             if isSaid { continue }
             let reason = RefusalReason.allCases.first { $0.description == text } ?? .malformed

@@ -85,7 +85,7 @@ struct LedgerEntry {
 /// it. The checkers know the truth from here, and from nowhere in the product.
 final class Ledger {
     private(set) var entries: [LedgerEntry] = []
-    private(set) var byStamp: [Stamp: Int] = [:]
+    private(set) var byStamp: [Stamp: [Int]] = [:]
     private(set) var byName: [WriteName: [Int]] = [:]
     /// Writes that were on one disk alone when that was lost.
     var lost: Set<WriteName> = []
@@ -118,23 +118,37 @@ final class Ledger {
         return canaries[canary.write - 1][canary.index - 1]
     }
 
-    func entry(_ stamp: Stamp) -> LedgerEntry? { byStamp[stamp].map { entries[$0] } }
+    /// The entry that a frame is.
+    func entry(_ header: FrameHeader) -> LedgerEntry? {
+        guard let name = WriteName(header) else { return nil }
+        return byStamp[header.stamp]?.map { entries[$0] }.first { $0.name == name }
+    }
 
+    /// - Parameter mayRepeat: whether its machine was rolled back and can't know it yet: its stamps
+    ///   are given anew before anybody else sees them.
     /// - Throws: ``Failure`` when the stamp names another write already.
-    func add(_ entry: LedgerEntry) throws {
-        if let known = byStamp[entry.stamp] {
+    func add(_ entry: LedgerEntry, mayRepeat: Bool = false) throws {
+        if let known = byStamp[entry.stamp]?.first, !mayRepeat {
             throw Failure(
                 .stamp, "\(entry.name) and \(entries[known].name) have one stamp, \(entry.stamp)")
         }
-        byStamp[entry.stamp] = entries.count
+        byStamp[entry.stamp, default: []].append(entries.count)
         byName[entry.name, default: []].append(entries.count)
         entries.append(entry)
         for write in entry.writes { note(write, by: entry.stamp.origin.node) }
     }
 
-    /// The names of writes, for what stamps are renamed.
-    func names(_ stamps: Set<Stamp>) -> Set<WriteName?> {
-        Set(stamps.map { stamp in byStamp[stamp].map { entries[$0].name } })
+    /// The writes that a stamp names: one, but for a machine that was rolled back.
+    func names(_ stamp: Stamp) -> Set<WriteName> {
+        Set((byStamp[stamp] ?? []).map { entries[$0].name })
+    }
+
+    /// Whether stamps name the same writes, whatever was issued again since.
+    func areAlike(_ a: Set<Stamp>, _ b: Set<Stamp>) -> Bool {
+        func covers(_ a: Set<Stamp>, _ b: Set<Stamp>) -> Bool {
+            a.allSatisfy { x in b.contains { x == $0 || !names(x).isDisjoint(with: names($0)) } }
+        }
+        return covers(a, b) && covers(b, a)
     }
 
     func allow(_ node: NodeID, _ compartment: Compartment) {

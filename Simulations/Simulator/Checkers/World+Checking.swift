@@ -47,13 +47,18 @@ extension World {
     /// The entries of the ledger that the hub's log has, each checked against it.
     private func recorded() throws -> [LedgerEntry] {
         var entries: [LedgerEntry] = []
+        var stamps: [Stamp: WriteName] = [:]
         let node = hub.store.node
         try node.store.reading {
             try node.log.forEach { logged in
                 let frame = try LoggedFrame(logged.frame)
-                guard let entry = ledger.entry(frame.header.stamp), frame.matches(entry) else {
+                guard let entry = ledger.entry(frame.header), frame.matches(entry) else {
                     throw Failure(
                         .stamp, "the hub's log has what nobody wrote: \(frame.header.stamp)")
+                }
+                if let other = stamps.updateValue(entry.name, forKey: entry.stamp) {
+                    throw Failure(
+                        .stamp, "\(entry.name) and \(other) have one stamp at the hub")
                 }
                 if entry.isForbidden { return true }
                 guard frame.isComplete else {

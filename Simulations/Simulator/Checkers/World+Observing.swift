@@ -39,7 +39,7 @@ extension World {
             guard let mine = ours[place] else { continue }
             let theirs = hubs[place] ?? []
             func names(_ stamps: Set<Stamp>) -> String {
-                let known = stamps.sorted().map { ledger.entry($0).map { "\($0.name)" } ?? "\($0)" }
+                let known = stamps.sorted().flatMap { ledger.names($0).sorted() }.map { "\($0)" }
                 return known.joined(separator: ", ")
             }
             return "\(place), here also [\(names(mine.subtracting(theirs)))], at the hub also "
@@ -104,13 +104,13 @@ extension World {
         for origin in machine.known.keys where replica.head(origin)?.sequence ?? 0 == 0 {
             machine.known[origin] = 0
         }
-        let new = found.filter { ledger.entry($0.header.stamp) == nil }
+        let new = found.filter { ledger.entry($0.header) == nil }
             .sorted { $0.header.stamp < $1.header.stamp }
         for frame in new { try enterAgain(frame, machine) }
         for frame in new { try checkAgain(frame) }
         for frame in new { try checkNames(frame, machine) }
         for frame in found {
-            guard let entry = ledger.entry(frame.header.stamp), frame.matches(entry) else {
+            guard let entry = ledger.entry(frame.header), frame.matches(entry) else {
                 throw Failure(
                     .stamp, "\(frame.header.stamp) at \(machine.name) is not what was written")
             }
@@ -163,12 +163,12 @@ extension World {
     /// may name itself.
     private func checkAgain(_ frame: LoggedFrame) throws {
         let stamp = frame.header.stamp
-        guard let again = ledger.entry(stamp), let known = ledger.byName[again.name],
+        guard let again = ledger.entry(frame.header), let known = ledger.byName[again.name],
             known.count > 1
         else { return }
         let isSame = known.map { ledger.entries[$0] }.contains { old in
             old.stamp != stamp
-                && zip(old.writes, again.writes).allSatisfy { saysTheSame($0, $1, stamp) }
+                && zip(old.writes, again.writes).allSatisfy { saysTheSame($0, $1, again.name) }
         }
         guard isSame else {
             throw Failure(.stamp, "\(again.name) was issued again as something else")
@@ -187,16 +187,14 @@ extension World {
         }
     }
 
-    private func saysTheSame(_ old: PlaceWrite, _ new: PlaceWrite, _ stamp: Stamp) -> Bool {
-        guard
-            ledger.names(
-                old.replaces.filter { ledger.entry($0)?.name != ledger.entry(stamp)?.name })
-                == ledger.names(
-                    new.replaces.filter { ledger.entry($0)?.name != ledger.entry(stamp)?.name })
-        else { return false }
+    private func saysTheSame(_ old: PlaceWrite, _ new: PlaceWrite, _ name: WriteName) -> Bool {
+        func others(_ stamps: Set<Stamp>) -> Set<Stamp> {
+            stamps.filter { !ledger.names($0).contains(name) }
+        }
+        guard ledger.areAlike(others(old.replaces), others(new.replaces)) else { return false }
         switch (old.written, new.written) {
         case (.value(let a), .value(let b)): return a == b
-        case (.deletion(let a), .deletion(let b)): return ledger.names(a) == ledger.names(b)
+        case (.deletion(let a), .deletion(let b)): return ledger.areAlike(a, b)
         default: return false
         }
     }
@@ -221,7 +219,7 @@ extension World {
         }
         if !new.isEmpty { hubChangedAt = time }
         for (_, frame) in new.sorted(by: { $0.0 < $1.0 }) {
-            guard let entry = ledger.entry(frame.header.stamp), frame.matches(entry) else {
+            guard let entry = ledger.entry(frame.header), frame.matches(entry) else {
                 throw Failure(.stamp, "the hub has taken what nobody wrote: \(frame.header.stamp)")
             }
             if entry.isForbidden {

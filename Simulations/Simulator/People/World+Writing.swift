@@ -117,7 +117,7 @@ extension World {
             let entry = LedgerEntry(
                 name: WriteName(number: number, lane: lane),
                 stamp: Stamp(hlc: clinic.hlc, origin: origin), machine: machine.name, writes: mine)
-            try ledger.add(entry)
+            try ledger.add(entry, mayRepeat: machine.isRolledBack)
             try checkLife(machine, entry)
             say("\(machine.name) confirms \(World.story(entry))")
             guard let head = machine.replica.head(origin) else {

@@ -27,7 +27,7 @@ package struct Options: Sendable {
         var clock: MachineClock.Habit
         var link: LinkOptions
         /// Mean milliseconds between what people write.
-        var pause: UInt64
+        package var pause: UInt64
         /// Seconds that the hub may keep a pull open; 0 for none.
         var longPoll: UInt64
         /// Milliseconds between exchanges that bring nothing.
