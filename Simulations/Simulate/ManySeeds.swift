@@ -77,5 +77,7 @@ private final class Progress: Sendable {
         if isTerminal { write("\r\u{1B}[K") }
         print("seed \(outcome.seed) failed: \(failure)")
         print("  simulate --replay '\(Replay(seed: outcome.seed, cuts: outcome.cuts))'")
+        // Who reads along in a file or a pipe sees it now.
+        fflush(nil)
     }
 }

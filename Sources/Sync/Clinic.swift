@@ -263,6 +263,7 @@ package final class Clinic {
     }
 
     private func account(_ applied: Applied) throws {
+        for hold in applied.holds { try lookAgain(at: hold) }
         guard let feed = feed(of: applied.root) else {
             if try !isWanted(applied.root), leaving.insert(applied.root).inserted {
                 try replica.store.run(
@@ -272,5 +273,17 @@ package final class Clinic {
         }
         feeds[feed]!.sum += applied.delta
         feeds[feed]!.isDirty = true
+    }
+
+    /// A record that asks to hold a patient, or to leave, has changed. The hub says nothing of one
+    /// that it never let this clinic hold: what is no longer wanted then goes by itself.
+    private func lookAgain(at hold: RecordID) throws {
+        guard let rule = replica.schema.holders else { return }
+        let key = RecordKey(entity: rule.holdEntity, id: hold)
+        let record = try replica.reader.record(key, in: .clinic(node))
+        guard case .text(let target) = record?.shown(rule.holdTarget, in: replica),
+            let root = try replica.tables.root(.patient(RecordID(target)))
+        else { return }
+        if try feed(of: root) == nil && !isWanted(root) { try leave(root) }
     }
 }

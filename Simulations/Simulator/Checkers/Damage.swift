@@ -59,14 +59,14 @@ extension World {
         case .lostSibling: try run("DELETE FROM _sibling", hub.store.node)
         case .lostRecord: try run("DELETE FROM patient", clinic)
         case .foreignRecord:
-            // Another clinic's appointment, as if it were one of reference data that nobody knows.
+            // Appointments that seem to be another clinic's.
             try clinic.transaction {
-                _ = try clinic.tables.makeRoot(.clinic(NodeID(rawValue: 7)))
-                try clinic.store.execute(
+                let (root, _) = try clinic.tables.makeRoot(.clinic(NodeID(rawValue: 7)))
+                try clinic.store.run(
                     """
-                    UPDATE appointment SET _root = (SELECT num * 4 + kind FROM _compartment \
-                    WHERE num = (SELECT max(num) FROM _compartment))
-                    """)
+                    INSERT INTO appointment (id, _root, _stamps, status, statusNote) \
+                    SELECT id, ?, _stamps, status, statusNote FROM appointment
+                    """, [.integer(root.rawValue)])
             }
         case .hiddenRecord: try run("UPDATE patient SET _hidden = 1", hub.store.node)
         case .strangersValue:

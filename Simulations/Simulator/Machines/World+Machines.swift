@@ -138,7 +138,9 @@ extension World {
         ledger.lost.formUnion(missing)
         machine.isGone = true
         machine.boot += 1
-        _ = try hub.store.revoke(machine.options.name)
+        let name = machine.options.name
+        // An operator who is not told asks once more.
+        while try !attemptAtHub({ _ = try hub.store.revoke(name) }) {}
         try? machine.clinic.close()
         say("\(machine.name) is scrapped; \(missing.count) writes were on its disk alone")
         var options = machine.options

@@ -19,17 +19,26 @@ extension World {
         planFaults()
     }
 
-    @discardableResult
-    func enrol(_ options: Options.ClinicOptions) throws -> ClinicMachine {
+    func enrol(_ options: Options.ClinicOptions) throws {
         let name = options.name
         names += 1
         let code = (0..<8).map { UInt8(truncatingIfNeeded: names >> (8 * $0)) }
-        let registered = try hub.store.add(
-            name, scope: options.scope, organization: name, codeID: code, verifier: [1],
-            at: hubReading)
-        _ = try hub.store.enrol(
-            codeID: code, request: name, at: hubReading, verify: { _ in true },
-            sign: { $1 + "-certificate" })
+        let isDone = try attemptAtHub {
+            // Enrolled, though the power went before it was told.
+            if hub.store.clinics.values.contains(where: { $0.name == name && $0.isEnrolled }) {
+                return
+            }
+            _ = try hub.store.add(
+                name, scope: options.scope, organization: name, codeID: code, verifier: [1],
+                at: hubReading)
+            _ = try hub.store.enrol(
+                codeID: code, request: name, at: hubReading, verify: { _ in true },
+                sign: { $1 + "-certificate" })
+        }
+        guard isDone, let registered = hub.store.clinics.values.first(where: { $0.name == name })
+        else {
+            return plan(after: Period.hour) { [unowned self] in try enrol(options) }
+        }
         let clock = MachineClock(options.clock, at: time)
         var chance = Chance(seed: self.options.seed, "first life of \(name)")
         let clinic = try open(
@@ -43,7 +52,6 @@ extension World {
         planPeople(machine)
         planLink(machine)
         wakeBoth(machine, after: 1)
-        return machine
     }
 
     func open(
