@@ -29,6 +29,12 @@ struct PlaceWrite: Hashable {
     var place: Place
     var written: Written
     var replaces: Set<Stamp>
+
+    /// The stamps of other writes that it names.
+    var named: Set<Stamp> {
+        guard case .deletion(let listed) = written else { return replaces }
+        return replaces.union(listed)
+    }
 }
 
 /// What somebody wrote in one go, in one lane, as it was confirmed to them. It keeps its name when

@@ -108,10 +108,24 @@ extension World {
             .sorted { $0.header.stamp < $1.header.stamp }
         for frame in new { try enterAgain(frame, machine) }
         for frame in new { try checkAgain(frame) }
+        for frame in new { try checkNames(frame, machine) }
         for frame in found {
             guard let entry = ledger.entry(frame.header), frame.matches(entry) else {
                 throw Failure(
                     .stamp, "\(frame.header.stamp) at \(machine.name) is not what was written")
+            }
+        }
+    }
+
+    /// What is issued again calls its clinic's other writes by the names that they have now.
+    private func checkNames(_ frame: LoggedFrame, _ machine: ClinicMachine) throws {
+        try machine.replica.store.reading {
+            for stamp in Set(frame.writes.flatMap(\.named)).sorted()
+            where stamp.origin.node == machine.node {
+                guard try machine.replica.log.entry(stamp) == nil else { continue }
+                throw Failure(
+                    .stamp, "\(frame.header.stamp) at \(machine.name) names \(stamp), which is gone"
+                )
             }
         }
     }

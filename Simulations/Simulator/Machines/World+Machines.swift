@@ -97,6 +97,12 @@ extension World {
             "\(machine.name) is \(isRollback ? "rolled back to" : "restored from") \(copy); "
                 + "\(missing.count) writes were on that disk alone")
         wakeBoth(machine, after: Period.minute)
+        guard isRollback, draw(.rollback, { $0.comes(600) }) else { return }
+        // Work goes on before anything is heard of the hub: two lives part.
+        for _ in 0..<draw(.rollback, { $0.within(1...8 as ClosedRange<Int>) }) {
+            if let most = options.cuts.writes, ledger.writes >= most { return }
+            try writeSomething(machine)
+        }
     }
 
     func cloneSomebody() throws {
@@ -145,8 +151,10 @@ extension World {
 
     // MARK: What lies where
 
-    /// The writes of a log that are whole.
-    func content(of node: NodeStore, where counts: (Origin) -> Bool) throws -> Set<WriteName> {
+    /// The writes of a log that are whole, or of which anything was ever here.
+    func content(
+        of node: NodeStore, purgedToo: Bool = false, where counts: (Origin) -> Bool
+    ) throws -> Set<WriteName> {
         var names: Set<WriteName> = []
         try node.store.reading {
             try node.log.forEach { entry in
@@ -155,7 +163,7 @@ extension World {
                 let isWhole = !entry.frame.parts.contains {
                     if case .withheld = $0 { true } else { false }
                 }
-                if isWhole { names.insert(name) }
+                if isWhole || purgedToo { names.insert(name) }
                 return true
             }
         }
@@ -174,9 +182,9 @@ extension World {
         return stamps
     }
 
-    /// What a machine can send again.
+    /// What a machine must be able to send again, or has purged because it is in a backup.
     func own(_ machine: ClinicMachine) throws -> Set<WriteName> {
-        try content(of: machine.replica) { $0.node == machine.node }
+        try content(of: machine.replica, purgedToo: true) { $0.node == machine.node }
     }
 
     private func contentOfCopy(_ copy: String, _ machine: ClinicMachine) throws -> Set<WriteName> {

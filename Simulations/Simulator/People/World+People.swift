@@ -29,7 +29,7 @@ extension World {
         }
     }
 
-    private func writeSomething(_ machine: ClinicMachine) throws {
+    func writeSomething(_ machine: ClinicMachine) throws {
         let number = ledger.newNumber()
         var intents: [Intent] = []
         guard try attempt(machine, { intents = try self.intents(machine, number) }) else { return }

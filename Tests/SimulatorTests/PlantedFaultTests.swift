@@ -4,7 +4,7 @@ import Testing
 
 /// The simulator must notice every fault that its own build can put into the product.
 @Suite("Planted faults", .serialized)
-struct PlantedTests {
+struct PlantedFaultTests {
     private struct Row: Decodable {
         var fault: String
         var seeds: Int?
@@ -25,7 +25,7 @@ struct PlantedTests {
     func allAreFound() throws {
         let (output, status) = try PlantedProgram.run(["--planted-table", "--json"])
         let rows = try JSONDecoder().decode([Row].self, from: output)
-        #expect(rows.count >= PlantedTests.fewest)
+        #expect(rows.count >= PlantedFaultTests.fewest)
         for row in rows {
             #expect(row.seeds != nil, "no seed finds the fault \(row.fault)")
             #expect((row.seeds ?? 1) <= PlantedSearch.most)
@@ -41,7 +41,7 @@ struct PlantedTests {
             contentsOf: PlantedProgram.repository.appending(path: "ARCHITECTURE.md"),
             encoding: .utf8)
         let lines = String(decoding: output, as: UTF8.self).split(separator: "\n")
-        #expect(lines.count >= PlantedTests.fewest)
+        #expect(lines.count >= PlantedFaultTests.fewest)
         for line in lines {
             let name = line.prefix { $0 != " " }
             let summary = line.dropFirst(name.count).drop { $0 == " " }
