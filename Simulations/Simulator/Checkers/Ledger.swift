@@ -32,8 +32,8 @@ struct PlaceWrite: Hashable {
 
     /// The stamps of other writes that it names.
     var named: Set<Stamp> {
-        guard case .deletion(let listed) = written else { return replaces }
-        return replaces.union(listed)
+        guard case .deletion(let listed, let settled) = written else { return replaces }
+        return replaces.union(listed).union(settled)
     }
 }
 

@@ -1,4 +1,5 @@
 import Records
+import Replica
 import Sync
 
 extension World {
