@@ -10,17 +10,11 @@ struct CommandTests {
         var lastLine: String { output.split(separator: "\n").last.map(String.init) ?? "" }
     }
 
-    /// The folder of the programs that were built with these tests.
-    private static let folder = URL(
-        fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(
-            atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-    ).deletingLastPathComponent()
-
     private func simulate(
         _ arguments: [String], _ environment: [String: String] = [:]
     ) throws -> Result {
         let process = Process()
-        process.executableURL = Self.folder.appendingPathComponent("simulate")
+        process.executableURL = PlantedProgram.file
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (output, errors) = (Pipe(), Pipe())

@@ -4,7 +4,7 @@ import Foundation
 enum PlantedProgram {
     static let repository = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let file = repository.appending(path: ".build/planted/release/simulate")
+    static let file = repository.appending(path: ".build/planted/release/simulate")
 
     struct Missing: Error, CustomStringConvertible {
         var description: String { "\(file.path) is missing: run ‘make build’ first" }

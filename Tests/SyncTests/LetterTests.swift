@@ -203,16 +203,16 @@ struct LetterTests {
     @Test("What the hub refused is looked at again there, and its author learns that it is taken")
     func refusedAgain() throws {
         try withWorld(clinics: 0) { world in
-            let a = try world.enrol("a", .own, schema: World.newerButWrong)
-            let b = try world.enrol("b", .own, schema: World.newerButWrong)
+            let a = try world.enrol("a", .own, schema: World.newer)
+            let b = try world.enrol("b", .own, schema: World.newer)
             // The hub's schema has it otherwise.
-            try world.reopenHub(schema: World.newer)
+            try world.reopenHub(schema: World.newerElsewhere)
             let patient = try world.register(a, "v1")
             try world.hold(b, patient)
             try world.meet()
             let token = RecordKey(entity: 8, id: RecordID("t"))
             try a.clinic.write(at: world.clock(a)) { transaction in
-                try transaction.put(token, in: .patient(patient), [(1, .integer(7))])
+                try transaction.put(token, in: .patient(patient), [(1, .text("seven"))])
             }
             try world.meet()
             func standing() throws -> ClinicStanding {
@@ -223,14 +223,14 @@ struct LetterTests {
             let kept = try world.hub.retryLetters([.refused], at: world.clock(nil))
             #expect(kept.map(\.outcome) == [.refused] && kept.map(\.refusal) == [.malformed])
             // A hub that was mistaken, and is put right.
-            try world.reopenHub(schema: World.newerButWrong)
+            try world.reopenHub(schema: World.newer)
             let taken = try world.hub.retryLetters([.parked, .refused], at: world.clock(nil))
             #expect(taken.map(\.outcome) == [.applied])
             try world.meet()
             #expect(try standing().refused == 0 && standing().addsUp)
             for replica in [a.clinic.replica, b.clinic.replica, world.hub.node] {
                 let record = try world.record(token, in: .patient(patient), at: replica)
-                #expect(record?.shown(1, in: replica) == .integer(7))
+                #expect(record?.shown(1, in: replica) == .text("seven"))
             }
             #expect(a.isEqual && b.isEqual)
             let damage = try world.hub.node.store.reading { try world.hub.node.damagedFeeds() }

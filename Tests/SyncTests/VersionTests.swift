@@ -256,14 +256,17 @@ extension World {
     /// The same, with a type that was mistaken.
     static let newerButWrong = next(Unit(1, "label", .integer))
 
-    private static func next(_ label: Unit) -> Schema {
+    /// The same, with tokens where a patient's record has none.
+    static let newerElsewhere = next(Unit(1, "label", .text), in: .clinic)
+
+    private static func next(_ label: Unit, in kind: Compartment.Kind = .patient) -> Schema {
         Schema(
             schema.entities.map { entity in
                 guard entity.number == 1 else { return entity }
                 return Entity(
                     1, "pat", in: .patient, isRoot: true,
                     entity.units + [Unit(6, "language", .text, default: .text("sw"))])
-            } + [Entity(8, "token", in: .patient, [label, Unit(2, "serial", .integer)])],
+            } + [Entity(8, "token", in: kind, [label, Unit(2, "serial", .integer)])],
             holders: schema.holders)
     }
 }

@@ -41,7 +41,7 @@ package enum Damage: String, CaseIterable, Sendable {
 extension World {
     /// Makes sure of what some kinds of damage need, and does it.
     func apply(_ damage: Damage) throws {
-        let machine = machines[1]
+        guard let machine = machines.last(where: { !$0.isGone }) else { return }
         let clinic = machine.replica
         switch damage {
         case .lostFrame:
@@ -90,7 +90,8 @@ extension World {
             machine.link.isUp = false
             try settle()
         case .twoWrites: try ledger.add(ledger.entries[0])
-        case .unseenEdit: late.append((patients[0], .text("never written")))
+        case .unseenEdit:
+            if let patient = patients.first { late.append((patient, .text("never written"))) }
         }
     }
 
@@ -100,7 +101,7 @@ extension World {
 
     /// Concurrent values that a person must look at, so that a history has siblings and items.
     func makeConflict() throws {
-        let patient = patients[0]
+        guard let patient = patients.first else { return }
         for machine in machines where !machine.isGone {
             let number = ledger.newNumber()
             let own = Compartment.patient(patient)
