@@ -67,8 +67,8 @@ extension Clinic {
             epoch = answer.epoch
             try replica.store.setMeta("epoch", epoch)
         }
-        try take(answer.refusals, sent, now)
         outcome.acknowledged = try take(answer.held, sent)
+        try take(answer.refusals, sent, now)
         let hubHas = heads(answer.held, sent)
         try settleForks()
         try takeScope(answer, sent)
@@ -143,7 +143,10 @@ extension Clinic {
     ) throws {
         for refusal in refusals {
             let origin = sent.origins[refusal.index]
-            guard let entry = try replica.log.entry(origin, refusal.sequence) else { continue }
+            // Where the logs have parted, another life's frame stands at that place of the hub's.
+            guard cuts[origin] == nil, !forks.contains(where: { $0.origin == origin }),
+                let entry = try replica.log.entry(origin, refusal.sequence)
+            else { continue }
             #if PLANTED
                 if Planted.is(.refusedNotKept) { continue }
             #endif

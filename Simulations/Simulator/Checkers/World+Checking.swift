@@ -104,7 +104,9 @@ extension World {
         }
         // A former life of the machine may have been told; this one must know of its own.
         for entry in ledger.entries where entry.isForbidden && entry.machine == machine.name {
-            guard entry.stamp.origin.incarnation == machine.clinic.incarnation else { continue }
+            guard entry.stamp.origin.incarnation == machine.clinic.incarnation,
+                !ledger.lost.contains(entry.name)
+            else { continue }
             guard refused.contains(entry.name) else {
                 throw Failure(.lost, "\(machine.name) has no letter of \(entry.name)")
             }
