@@ -33,26 +33,15 @@ package final class NodeStore {
     }
 
     /// Opens or makes the database, and brings its tables up to the schema.
-    package init(
+    package convenience init(
         path: String, schema: Schema, durability: Store.Durability = .full, cacheMegabytes: Int = 64
     ) throws {
-        store = try Store(path: path, durability: durability, cacheMegabytes: cacheMegabytes)
-        self.schema = schema
-        let store = store
-        (tables, origins, ranks, arrivals) = try store.transaction {
+        let store = try Store(path: path, durability: durability, cacheMegabytes: cacheMegabytes)
+        let parts = try store.transaction {
             for sql in Tables.ownTables + FrameLog.tables { try store.execute(sql) }
-            let origins = try OriginTable(store)
-            return (
-                try Tables(store, schema), origins, try RankTable(store, origins),
-                try Arrivals(store, origins)
-            )
+            return try Parts(store, schema)
         }
-        log = FrameLog(store, origins, arrivals)
-        merger = try Merger(store, tables, origins, ranks, arrivals)
-        reader = RecordReader(store, tables, merger.registers)
-        reviews = ReviewItems(store, tables, reader, ranks)
-        snapshots = SnapshotStore(
-            store, tables, origins, ranks, merger.registers, merger.visibility, arrivals)
+        try self.init(store, schema, parts)
         try store.transaction {
             for (table, units) in try tables.create() { try snapshots.moveIn(table, units) }
         }
@@ -60,17 +49,31 @@ package final class NodeStore {
 
     /// Opens a database that another connection writes, to read it beside that one: see
     /// ``Store/init(reading:)``. What it says is of one moment only within ``atOneMoment(_:)``.
-    package init(reading path: String, schema: Schema) throws {
-        store = try Store(reading: path)
-        self.schema = schema
-        let store = store
-        (tables, origins, ranks, arrivals) = try store.reading {
-            let origins = try OriginTable(store)
-            return (
-                try Tables(store, schema), origins, try RankTable(store, origins),
-                try Arrivals(store, origins)
-            )
+    package convenience init(reading path: String, schema: Schema) throws {
+        let store = try Store(reading: path)
+        try self.init(store, schema, store.reading { try Parts(store, schema) })
+    }
+
+    /// What is read of a database before anything else can stand on it.
+    private struct Parts {
+        let tables: Tables
+        let origins: OriginTable
+        let ranks: RankTable
+        let arrivals: Arrivals
+
+        init(_ store: Store, _ schema: Schema) throws {
+            origins = try OriginTable(store)
+            tables = try Tables(store, schema)
+            ranks = try RankTable(store, origins)
+            arrivals = try Arrivals(store, origins)
         }
+    }
+
+    private init(_ store: Store, _ schema: Schema, _ parts: Parts) throws {
+        self.store = store
+        self.schema = schema
+        (tables, origins) = (parts.tables, parts.origins)
+        (ranks, arrivals) = (parts.ranks, parts.arrivals)
         log = FrameLog(store, origins, arrivals)
         merger = try Merger(store, tables, origins, ranks, arrivals)
         reader = RecordReader(store, tables, merger.registers)
