@@ -53,7 +53,7 @@ try: programs
 	bin/district try
 
 test: build lint
-	$(TEST)
+	.ci/test $(TEST)
 
 simulate: build
 	bin/simulate --fresh $(or $(SEEDS),0)

@@ -29,9 +29,8 @@ struct ControlServiceTests {
     private func run(
         _ service: ControlService, _ body: @Sendable @escaping () async throws -> Void
     ) async throws {
-        var configuration = ServiceGroupConfiguration(
+        let configuration = ServiceGroupConfiguration(
             services: [service], logger: ControlServiceTests.quiet)
-        configuration.maximumGracefulShutdownDuration = .seconds(10)
         let group = ServiceGroup(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
