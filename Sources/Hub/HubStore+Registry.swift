@@ -71,6 +71,12 @@ extension HubStore {
                 ])
             try registryChanged()
             if let known, let scope, scope != known.scope { try setScope(of: id, scope) }
+            // Patients may name its Organization already.
+            if let added = clinics[id], added.scope == .own,
+                added.organization != known?.organization
+            {
+                try beginLook(at: id)
+            }
         }
         return clinics[id]!
     }

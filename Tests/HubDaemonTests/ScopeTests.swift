@@ -51,6 +51,31 @@ struct ScopeTests {
         #expect(verified.json["equal"] as? Bool == true, "\(verified.json)")
     }
 
+    @Test("A clinic that is added, or gets another Organization, is sent who names it already")
+    func named() async throws {
+        let hub = try TestHubNode()
+        let a = try await hub.enrol("a")
+        let first = try a.clinic(in: hub.folder)
+        for number in 0..<300 { try first.register(managedBy: number < 200 ? "late" : "moved") }
+        for _ in 0..<2 { try await first.catchUp(with: hub.node) }
+        let late = try await hub.enrol("late")
+        let second = try late.clinic(in: hub.folder)
+        for _ in 0..<3 { try await second.catchUp(with: hub.node) }
+        #expect(try patients(second) == 200)
+        #expect(try second.standing(at: TestMachine.clock).isEqual == true)
+        #expect(try patients(first) == 300)
+        // Its machine is replaced, and it is told its right Organization.
+        _ = try await hub.ask("clinic-revoke", ["name": "late"])
+        let added = try await hub.ask("clinic-add", ["name": "late", "organization": "moved"])
+        let folder = hub.folder + "/replacement"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let third = try await hub.machine(code: added.json["code"] as? String ?? "")
+            .clinic(in: folder)
+        for _ in 0..<3 { try await third.catchUp(with: hub.node) }
+        #expect(try patients(third) == 100)
+        #expect(try third.standing(at: TestMachine.clock).isEqual == true)
+    }
+
     @Test("A hub that is stopped while it looks at who holds what goes on where it was")
     func interrupted() async throws {
         let folder = "/tmp/looks-\(UUID().uuidString)"

@@ -109,15 +109,18 @@ struct TestMachine {
 }
 
 extension Clinic {
-    /// Registers a patient.
+    /// Registers a patient, with an Organization that manages them where one is given.
     @discardableResult
-    func register() throws -> RecordID {
+    func register(managedBy organization: String? = nil) throws -> RecordID {
         var random = SystemRandomNumberGenerator()
         let id = RecordID(using: &random)
-        let name = node.description
+        var units: [(UInt8, Value)] = [(PatientUnit.registrar, .text(node.description))]
+        if let organization {
+            units.append((PatientUnit.managingOrganization, .text("Organization/\(organization)")))
+        }
         try write(at: TestMachine.clock) { transaction in
             try transaction.put(
-                RecordKey(entity: 1, id: id), in: .patient(id), [(1, .text(name))])
+                RecordKey(entity: EntityNumber.patient, id: id), in: .patient(id), units)
         }
         return id
     }
