@@ -203,7 +203,17 @@ package final class NodeStore {
         guard ranks.order(for: stamp) != rank, try ranks.set(stamp, rank: rank, epoch: epoch) else {
             return false
         }
-        try snapshots.resolveAnew(stamp)
+        try snapshots.resolveAnew()
+        return true
+    }
+
+    /// Forgets the orders for the stamps that `forgets` names, and looks anew at what shows.
+    /// Returns whether there were any.
+    package func forgetRanks(where forgets: (Stamp) -> Bool) throws -> Bool {
+        let stamps = ranks.all.keys.filter(forgets).sorted()
+        guard !stamps.isEmpty else { return false }
+        try ranks.forget(stamps)
+        try snapshots.resolveAnew()
         return true
     }
 }

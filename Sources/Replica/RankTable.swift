@@ -56,4 +56,9 @@ package final class RankTable {
         ranks[stamp] = rank
         return true
     }
+
+    /// Forgets orders, so that their stamps count as what they read.
+    func forget(_ stamps: [Stamp]) throws {
+        for stamp in stamps { _ = try set(stamp, rank: nil, epoch: 0) }
+    }
 }

@@ -7,17 +7,20 @@ extension SnapshotStore {
     /// Replaces all that is held of the compartments in a snapshot by what it says, named in it
     /// or not.
     ///
-    /// - Parameter replaced: called after each compartment: what it was called, and its sum before
-    ///   and now.
+    /// - Parameters:
+    ///   - orders: the hub's orders when the state was read. A stamp in it that has none counts as
+    ///     what it reads, whatever a former life of the hub has ordered. `nil`: those that are here.
+    ///   - replaced: called after each compartment: what it was called, and its sum before and now.
     /// - Returns: the highest clock reading of the stamps taken in.
     package func replace(
-        from message: inout MessageReader,
+        from message: inout MessageReader, orders: [Stamp: HLC]? = nil,
         replaced: (Compartment, RootReference, _ before: ContentSum, _ after: ContentSum) throws ->
             Void
     ) throws -> HLC {
         try arrivals.contentReplaced()
         var reader = try SnapshotReader(&message, origins)
         var latest = HLC.zero
+        var isUnordered = false
         while try reader.nextCompartment() {
             var root = try tables.root(reader.compartment)
             var before = ContentSum()
@@ -28,14 +31,16 @@ extension SnapshotStore {
             var taken = Taken()
             while reader.recordsLeft > 0 {
                 try reader.nextRecord()
-                try count(reader, &taken)
+                try count(reader, orders, &taken)
                 try takeIn(&reader, &root)
             }
             let name = try root ?? tables.makeRoot(reader.compartment).root
             if taken.hasDeletes { try visibility.refresh(name) }
             try replaced(reader.compartment, name, before, taken.sum)
             latest = max(latest, taken.latest)
+            isUnordered = isUnordered || taken.isUnordered
         }
+        if isUnordered { try resolveAnew() }
         return latest
     }
 
@@ -44,9 +49,13 @@ extension SnapshotStore {
         var sum = ContentSum()
         var latest = HLC.zero
         var hasDeletes = false
+        /// Whether orders for its stamps were forgotten.
+        var isUnordered = false
     }
 
-    private func count(_ reader: borrowing SnapshotReader, _ taken: inout Taken) throws {
+    private func count(
+        _ reader: borrowing SnapshotReader, _ orders: [Stamp: HLC]?, _ taken: inout Taken
+    ) throws {
         let hash = RecordHash(RecordKey(entity: reader.entity, id: reader.id))
         var rest = reader.stamps.mask
         while rest != 0 {
@@ -54,18 +63,29 @@ extension SnapshotStore {
             rest &= rest - 1
             guard let stamp = reader.stamps[unit] else { continue }
             taken.sum += term(hash, UInt8(unit), stamp)
-            taken.latest = max(taken.latest, adoptable(stamp))
+            try count(stamp, orders, &taken)
         }
         for sibling in reader.beside.siblings {
             taken.sum += term(hash, sibling.unit, sibling.stamp)
-            taken.latest = max(taken.latest, adoptable(sibling.stamp))
+            try count(sibling.stamp, orders, &taken)
             if sibling.unit == Unit.deletion { taken.hasDeletes = true }
         }
     }
 
     /// What a clock adopts of a stamp: its rank, where the hub has given it one.
-    private func adoptable(_ stamp: LocalStamp) -> HLC {
-        ranks.isEmpty ? stamp.hlc : ranks.rank(origins.stamp(stamp))
+    private func count(
+        _ local: LocalStamp, _ orders: [Stamp: HLC]?, _ taken: inout Taken
+    ) throws {
+        var reading = local.hlc
+        if !ranks.isEmpty {
+            let stamp = origins.stamp(local)
+            if let orders, orders[stamp] == nil, ranks.order(for: stamp) != nil {
+                try ranks.forget([stamp])
+                taken.isUnordered = true
+            }
+            reading = ranks.rank(stamp)
+        }
+        taken.latest = max(taken.latest, reading)
     }
 
     /// Writes a record of a compartment, whose local name is made now if it has none.

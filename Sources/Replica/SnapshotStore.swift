@@ -118,8 +118,8 @@ package final class SnapshotStore {
         }
     }
 
-    /// Looks anew at what shows wherever siblings compete, after what `stamp` counts as changed.
-    func resolveAnew(_ stamp: Stamp) throws {
+    /// Looks anew at what shows wherever siblings compete, after what a stamp counts as changed.
+    func resolveAnew() throws {
         let select = try store.statement(
             "SELECT DISTINCT entity, rec, unit FROM _sibling WHERE unit > 0")
         var found: [(UInt16, Int64, Int)] = []

@@ -79,7 +79,7 @@ extension Clinic {
             try replica.setRank(stamp, rank, epoch: head.epoch)
         }
         var loaded: Set<Compartment> = []
-        let latest = try replica.snapshots.replace(from: &reader) {
+        let latest = try replica.snapshots.replace(from: &reader, orders: head.ranks) {
             compartment, root, before, after in
             loaded.insert(compartment)
             try replica.store.run(

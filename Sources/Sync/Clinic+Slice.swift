@@ -96,6 +96,9 @@ extension Clinic {
             anew += try replica.store.rows(
                 "SELECT root FROM _held WHERE joinedAt > ?", [.unsigned(cursor.position)]
             ) { RootReference(rawValue: $0.integer(0)) }
+            if try forgetOwnRanks(), let own = try replica.tables.root(.clinic(node)) {
+                anew.append(own)
+            }
         } else if feeds[feed]!.joinedAt > cursor.position {
             anew.append(nil)
         }
@@ -103,6 +106,13 @@ extension Clinic {
             if Planted.is(.putBackWithoutReload) { return }
         #endif
         try loadAnew(anew, feed)
+    }
+
+    /// Of what is here of this clinic's own, the feed passes over what isn't ordered without a word:
+    /// what a former life of the hub ordered, and another machine of this clinic has brought again
+    /// under a right clock, would count otherwise here for ever. All orders come with any state.
+    private func forgetOwnRanks() throws -> Bool {
+        try replica.forgetRanks { $0.origin.node == node }
     }
 
     /// Loads spans again. Of what others wrote there the log lets go: it comes again, as state or
