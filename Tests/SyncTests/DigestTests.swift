@@ -62,4 +62,29 @@ struct DigestTests {
             #expect(known(world, a) == true)
         }
     }
+
+    @Test("Who joined the district's feed in a life that the hub has lost loads it anew")
+    func districtBegunAgain() throws {
+        try withWorld { world in
+            let a = world.machines[0]
+            let patient = try world.register(a, "v1")
+            try world.meet()
+            try world.backUpHub()
+            try world.edit(a, patient, "v2")
+            try world.catchUp(a)
+            let district = try world.enrol("district", .district)
+            try world.catchUp(district)
+            try world.restoreHub()
+            while world.hub.isLooking { _ = try world.hub.lookAnew(3) }
+            // The hub has begun the feed again over what it had before the edit, at its first place
+            // as it did before. It is told so first, and then goes back.
+            for _ in 0..<2 { try world.catchUp(district) }
+            #expect(district.isEqual)
+            #expect(try world.shown(patient, at: district) == .text("v1"))
+            try world.meet()
+            #expect(try world.shown(patient, at: district) == .text("v2"))
+            #expect(district.isEqual)
+            try world.check()
+        }
+    }
 }
