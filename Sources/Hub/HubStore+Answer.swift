@@ -237,7 +237,9 @@ extension HubStore {
             [.integer(head.id), .unsigned(from.position), .unsigned(end)]
         ) { row in
             let kind = FeedEntry.Kind(rawValue: row.integer(1))
-            if kind == .frame {
+            if kind == .begin {
+                reader.pass()
+            } else if kind == .frame {
                 let parts = row.isNull(3) ? nil : row.bytes(3)
                 room -= try reader.add(log: row.integer(2), parts: parts, node)
             } else if kind == .retaken {
@@ -276,6 +278,9 @@ private struct SliceReader {
         passed = 0
     }
 
+    /// A place that brings the reader nothing.
+    mutating func pass() { passed += 1 }
+
     mutating func add(_ item: FeedItem) {
         flush()
         items.append(item)
@@ -304,7 +309,7 @@ private struct SliceReader {
             !isOwn || header.sequence <= verified[header.origin]?.sequence ?? 0
         {
             guard let rank else {
-                passed += 1
+                pass()
                 return 0
             }
             add(.passedRanked(header.stamp, rank: rank))

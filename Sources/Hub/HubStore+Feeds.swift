@@ -43,6 +43,10 @@ struct FeedEntry {
         case shrink = 3
         /// A frame of the reader's own that had been put aside is in the record after all.
         case retaken = 4
+        /// The feed begins over what was there before it: a place that brings nothing. Its random
+        /// number tells it from the same feed begun over something else in another life of the hub,
+        /// which the start of a feed, alike in all, could not.
+        case begin = 5
     }
 
     var kind: Kind

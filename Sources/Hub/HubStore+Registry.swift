@@ -103,7 +103,9 @@ extension HubStore {
     }
 
     /// The district's feed begins with the first clinic that reads it; what was there before is
-    /// loaded as state.
+    /// loaded as state. A hub that was put back may begin it again over older content, so that it
+    /// begins with an entry: whoever had joined in the other life goes back before it, and loads
+    /// all anew.
     func makeDistrictFeed() throws {
         let name = FeedName(.district)
         guard feeds[name] == nil else { return }
@@ -117,7 +119,7 @@ extension HubStore {
             after = last
         }
         feeds[name]!.sum = sum
-        feeds[name]!.isDirty = true
+        try extend(name, FeedEntry(kind: .begin), nonce: random.next())
         try saveFeeds()
     }
 

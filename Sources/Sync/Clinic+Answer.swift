@@ -69,7 +69,7 @@ extension Clinic {
         }
         outcome.acknowledged = try take(answer.held, sent)
         try take(answer.refusals, sent, now)
-        let hubHas = heads(answer.held, sent)
+        var hubHas = heads(answer.held, sent)
         try settleForks()
         try takeScope(answer, sent)
         // The own feed first: it brings what this clinic's former lives wrote, which other feeds
@@ -79,7 +79,7 @@ extension Clinic {
         for slice in answer.slices.sorted(by: { $0.feed < $1.feed }) where forks.isEmpty {
             guard try isCurrent(slice, sent) else { continue }
             outcome.received += try take(
-                slice, epoch: answer.epoch, carefully: carefully, hubHas: hubHas)
+                slice, epoch: answer.epoch, carefully: carefully, hubHas: &hubHas)
             outcome.behind += slice.behind
         }
         try dropLeaving()
@@ -128,6 +128,7 @@ extension Clinic {
             try endJoins { $0.feed == .district }
             try replica.store.run("DELETE FROM _feed WHERE kind = 2")
             try replica.store.run("DELETE FROM _cursor WHERE feed = 2")
+            try replica.store.run("DELETE FROM _reloaded WHERE feed = 2")
             var after: RootReference?
             while let root = try replica.tables.roots(of: .patient, after: after, limit: 1).first {
                 after = root

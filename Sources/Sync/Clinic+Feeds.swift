@@ -241,18 +241,36 @@ extension Clinic {
         for join in joins where join.feed == feed && join.isFull {
             let newest = join.newest?.position ?? 0
             guard newest <= position else { continue }
-            if let root = join.root {
-                try replica.store.run(
-                    "UPDATE _held SET joinedAt = ? WHERE root = ?",
-                    [.unsigned(newest), .integer(root.rawValue)])
-            } else {
-                feeds[feed]!.joinedAt = newest
-                feeds[feed]!.isDirty = true
-            }
+            try noteJoined(feed, join.root, at: newest)
         }
         try endJoins {
             $0.feed == feed && $0.isFull && ($0.newest?.position ?? 0) <= position
         }
+    }
+
+    /// Remembers as of when a span is here: what came before that lies in its state, and not in the
+    /// log, so that a hub which was put back to before must give the state again.
+    private func noteJoined(
+        _ feed: FeedKind, _ root: RootReference?, at position: UInt64
+    ) throws {
+        guard let root else {
+            feeds[feed]!.joinedAt = position
+            feeds[feed]!.isDirty = true
+            return try replica.store.run(
+                "DELETE FROM _reloaded WHERE feed = ? AND joinedAt <= ?",
+                [.integer(Int64(feed.rawValue)), .unsigned(position)])
+        }
+        guard feed == .own else {
+            return try replica.store.run(
+                "INSERT OR REPLACE INTO _reloaded VALUES (?, ?, ?)",
+                [
+                    .integer(root.rawValue), .integer(Int64(feed.rawValue)),
+                    .unsigned(position),
+                ])
+        }
+        try replica.store.run(
+            "UPDATE _held SET joinedAt = ? WHERE root = ?",
+            [.unsigned(position), .integer(root.rawValue)])
     }
 }
 

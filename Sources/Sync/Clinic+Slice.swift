@@ -15,12 +15,17 @@ extension Clinic {
         var chain: [Origin: (sequence: UInt64, hash: FrameHash)] = [:]
         var latest = HLC.zero
         var received = 0
+        /// How far the hub had this clinic's own logs when it made the slice.
+        var hubHas: [Origin: UInt64]
     }
 
-    /// - Parameter hubHas: how far the hub had this clinic's own logs when it made the slice.
+    /// - Parameter hubHas: how far the hub is known to have had this clinic's own logs when it made
+    ///   the slice. What the slice brings of them adds to it: a copy that was put back doesn't know
+    ///   of all that its former lives wrote, and asks for none of it by name.
     /// - Returns: how many change sets of others were applied.
     func take(
-        _ slice: ExchangeAnswer.Slice, epoch: UInt64, carefully: Bool, hubHas: [Origin: UInt64]
+        _ slice: ExchangeAnswer.Slice, epoch: UInt64, carefully: Bool,
+        hubHas: inout [Origin: UInt64]
     ) throws -> Int {
         // Its scope was widened: it asks for the district's feed in its next request.
         if slice.offersDistrict, feeds[.district] == nil { knowsScope = false }
@@ -39,7 +44,8 @@ extension Clinic {
             try loadAnew(joins.filter { $0.feed == slice.feed }.map(\.root), slice.feed)
         }
         var run = Run(
-            feed: slice.feed, position: from.position, epoch: epoch, isCareful: carefully)
+            feed: slice.feed, position: from.position, epoch: epoch, isCareful: carefully,
+            hubHas: hubHas)
         for item in slice.items {
             run.position += item.length
             #if PLANTED
@@ -57,6 +63,7 @@ extension Clinic {
         try adopt(run.latest)
         try advance(slice.feed, to: slice.to)
         try finishJoins(slice.feed)
+        hubHas = run.hubHas
         compare(slice, hubHas)
         return run.received
     }
@@ -101,6 +108,12 @@ extension Clinic {
             }
         } else if feeds[feed]!.joinedAt > cursor.position {
             anew.append(nil)
+        } else {
+            // Some may have been loaded by themselves since all of the feed was.
+            anew += try replica.store.rows(
+                "SELECT root FROM _reloaded WHERE feed = ? AND joinedAt > ?",
+                [.integer(Int64(feed.rawValue)), .unsigned(cursor.position)]
+            ) { RootReference(rawValue: $0.integer(0)) }
         }
         #if PLANTED
             if Planted.is(.putBackWithoutReload) { return }
@@ -163,6 +176,8 @@ extension Clinic {
             run.chain[origin] = (frame.header.sequence, own)
             try order(frame.header.stamp, rank, &run)
             if origin.node == node {
+                let known = run.hubHas[origin] ?? 0
+                run.hubHas[origin] = max(known, frame.header.sequence)
                 try takeOwn(frame, hash: own, previous: hash)
             } else {
                 try takeForeign(frame, hash: own, previous: hash, &run)

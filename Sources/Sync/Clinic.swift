@@ -131,6 +131,10 @@ package final class Clinic {
             id INTEGER PRIMARY KEY, joining INTEGER NOT NULL, pos INTEGER NOT NULL,
             hash INTEGER NOT NULL, heads BLOB NOT NULL)
         """,
+        """
+        CREATE TABLE IF NOT EXISTS _reloaded (
+            root INTEGER PRIMARY KEY, feed INTEGER NOT NULL, joinedAt INTEGER NOT NULL)
+        """,
         "CREATE TABLE IF NOT EXISTS _loaded (root INTEGER PRIMARY KEY, chunk INTEGER NOT NULL)",
     ]
 

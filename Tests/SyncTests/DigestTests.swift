@@ -62,4 +62,71 @@ struct DigestTests {
             #expect(known(world, a) == true)
         }
     }
+
+    @Test("An answer that brings back all of a former life is compared at once")
+    func formerLife() throws {
+        try withWorld { world in
+            let a = world.machines[0]
+            try world.takeSnapshot(a)
+            try world.register(a, "v1")
+            try world.meet()
+            // No log of the copy names what was written since.
+            try world.putBack(a, sameIdentity: false)
+            try world.talk(a)
+            #expect(a.clinic.comparisons[.own]?.isEqual == true)
+        }
+    }
+
+    @Test("Who joined the district's feed in a life that the hub has lost loads it anew")
+    func districtBegunAgain() throws {
+        try withWorld { world in
+            let a = world.machines[0]
+            let patient = try world.register(a, "v1")
+            try world.meet()
+            try world.backUpHub()
+            try world.edit(a, patient, "v2")
+            try world.catchUp(a)
+            let district = try world.enrol("district", .district)
+            try world.catchUp(district)
+            try world.restoreHub()
+            while world.hub.isLooking { _ = try world.hub.lookAnew(3) }
+            // The hub has begun the feed again over what it had before the edit, at its first place
+            // as it did before. It is told so first, and then goes back.
+            for _ in 0..<2 { try world.catchUp(district) }
+            #expect(district.isEqual)
+            #expect(try world.shown(patient, at: district) == .text("v1"))
+            try world.meet()
+            #expect(try world.shown(patient, at: district) == .text("v2"))
+            #expect(district.isEqual)
+            try world.check()
+        }
+    }
+
+    @Test("What was repaired in a life that the hub has lost is loaded anew")
+    func repairedAndPutBack() throws {
+        try withWorld { world in
+            let a = world.machines[0]
+            let district = try world.enrol("district", .district)
+            let patient = try world.register(a, "v1")
+            try world.meet()
+            try world.backUpHub()
+            try world.edit(a, patient, "v2")
+            try world.meet()
+            // The state that is loaded has the edit, and the log lets go of it.
+            try district.clinic.loadAnew([.patient(patient)], feed: .district)
+            try world.catchUp(district)
+            try world.edit(district, patient, "v3")
+            try world.restoreHub()
+            try world.catchUp(a)
+            // The edit that was replaced here comes again by the feed.
+            try world.catchUp(district)
+            #expect(district.isEqual)
+            let key = RecordKey(entity: 1, id: patient)
+            let record = try world.record(
+                key, in: .patient(patient), at: district.clinic.replica)
+            #expect(record?.register(1)?.siblings.map(\.value) == [.text("v3")])
+            try world.meet()
+            try world.check()
+        }
+    }
 }
