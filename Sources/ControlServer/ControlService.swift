@@ -128,15 +128,11 @@ struct ControlResponder: HTTPResponder {
         return response(status, json)
     }
 
-    /// A refusal in the shape that daemons give theirs: `{"error": {"message", "remedy"}}`.
     private func response(
         _ status: Int, _ message: String, remedy: String, closing: Bool = false
     ) -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let refusal = ["error": ["message": message, "remedy": remedy]]
-        let json = (try? encoder.encode(refusal)) ?? Data("{}".utf8)
-        return response(status, Array(json), closing: closing)
+        let (status, json) = ControlRefusal(status, message, remedy: remedy).answer
+        return response(status, json, closing: closing)
     }
 
     private func response(_ status: Int, _ json: [UInt8], closing: Bool = false) -> Response {

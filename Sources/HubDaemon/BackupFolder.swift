@@ -15,8 +15,8 @@ package struct Backup: Sendable, Equatable {
     /// When it was made, in milliseconds since 1970, by its name.
     let at: UInt64
 
-    var document: Document {
-        ["path": .text(path), "bytes": .count(bytes), "at": .text(Moment.text(at))]
+    var json: JSON {
+        ["path": .string(path), "bytes": .number(bytes), "at": .string(Moment.text(at))]
     }
 }
 

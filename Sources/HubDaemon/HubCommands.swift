@@ -14,32 +14,26 @@ package struct HubCommands: Sendable {
     /// Never throws: what can't be done is a refusal with its remedy.
     package func answer(_ command: String, _ body: [UInt8]) async -> ControlService.Answer {
         do {
-            return (200, try await bytes(command, body))
+            return (200, try await result(of: command, body).compactBytes)
         } catch {
             let refusal = refusal(of: error)
             if refusal.status >= 500 {
                 node.logger.error(
                     "Command failed", metadata: ["command": "\(command)", "why": "\(error)"])
             }
-            return (refusal.status, refusal.document.bytes)
+            return refusal.answer
         }
     }
 
-    private func bytes(_ command: String, _ body: [UInt8]) async throws -> [UInt8] {
+    private func result(of command: String, _ body: [UInt8]) async throws -> JSON {
         switch command {
         case "record-show":
             let input = try input(Referring.self, body, fields: "reference")
-            return try await node.showRecord(input.reference).compactBytes
+            return try await node.showRecord(input.reference)
         case "record-history":
             let input = try input(Referring.self, body, fields: "reference")
-            return try await node.recordHistory(input.reference).compactBytes
-        case "review-list": return try await node.reviewList().compactBytes
-        default: return try await document(command, body).bytes
-        }
-    }
-
-    private func document(_ command: String, _ body: [UInt8]) async throws -> Document {
-        switch command {
+            return try await node.recordHistory(input.reference)
+        case "review-list": return try await node.reviewList()
         case "status": return try await node.status()
         case "clinic-list": return try await node.clinicList()
         case "clinic-add":
@@ -50,49 +44,49 @@ package struct HubCommands: Sendable {
             return try await node.revokeClinic(try input(Named.self, body, fields: "name").name)
         case "clinic-scope":
             let input = try input(ClinicToAdd.self, body, fields: "name and scope")
-            guard let scope = input.scope else { throw CommandRefusal.unreadable("name and scope") }
+            guard let scope = input.scope else { throw unreadable("name and scope") }
             return try await node.setScope(of: input.name, to: scope)
         case "letters-list": return try await node.letterList()
         case "letters-retry": return try await node.retryLetters()
         case "verify": return try await node.verify()
-        case "backup": return try await node.backUp().document
+        case "backup": return try await node.backUp().json
         case "clock-confirm":
             try await node.confirmClock()
-            return ["trusted": .boolean(true), "time": .text(Moment.text(node.view.trustedTime()))]
+            return ["trusted": .bool(true), "time": .string(Moment.text(node.view.trustedTime()))]
         default: throw notOfTheHub(command)
         }
     }
 
-    private func notOfTheHub(_ command: String) -> CommandRefusal {
+    private func notOfTheHub(_ command: String) -> ControlRefusal {
         switch command {
         case "review-settle":
-            CommandRefusal(
+            ControlRefusal(
                 409, "the hub writes nothing into a record of its own, so it can't settle an item",
                 remedy: "settle it at a clinic that holds the record; the hub learns of it")
         case "sync", "import", "hold", "release":
-            CommandRefusal(
+            ControlRefusal(
                 409, "\(command) is a clinic's command, and this is the hub",
                 remedy: "run it on a clinic's machine, or name its configuration with --config")
         default:
-            CommandRefusal(
+            ControlRefusal(
                 404, "the hub knows no command \(command)",
                 remedy: "check that syncctl and hubd are of one version")
         }
     }
 
-    private func refusal(of error: any Error) -> CommandRefusal {
+    private func refusal(of error: any Error) -> ControlRefusal {
         switch error {
-        case let refusal as CommandRefusal: refusal
+        case let refusal as ControlRefusal: refusal
         case let failure as StorageFailure:
-            CommandRefusal(
+            ControlRefusal(
                 failure.isDiskFull ? 507 : 500, failure.description,
                 remedy: "see the hub's log for when it began")
         case let failure as HubFailure:
-            CommandRefusal(500, failure.description, remedy: "")
+            ControlRefusal(500, failure.description, remedy: "")
         case is CancellationError:
-            CommandRefusal(503, "the hub is being stopped", remedy: "ask again once it runs")
+            ControlRefusal(503, "the hub is being stopped", remedy: "ask again once it runs")
         default:
-            CommandRefusal(500, "the hub failed: \(error)", remedy: "see the hub's log")
+            ControlRefusal(500, "the hub failed: \(error)", remedy: "see the hub's log")
         }
     }
 
@@ -106,11 +100,17 @@ package struct HubCommands: Sendable {
         let organization: String?
     }
 
+    private func unreadable(_ fields: String) -> ControlRefusal {
+        ControlRefusal(
+            400, "the command's input can't be read: it must be a JSON object with \(fields)",
+            remedy: "check that syncctl and the daemon are of one version")
+    }
+
     private func input<Form: Decodable>(
         _ form: Form.Type, _ body: [UInt8], fields: String
     ) throws -> Form {
         do { return try JSONDecoder().decode(form, from: Data(body)) } catch {
-            throw CommandRefusal.unreadable(fields)
+            throw unreadable(fields)
         }
     }
 }

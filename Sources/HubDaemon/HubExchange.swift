@@ -28,7 +28,7 @@ struct HubExchange: Sendable {
             node.logger.log(
                 level: isOurs ? .error : .notice, "Exchange not taken",
                 metadata: [
-                    "clinic": "\(hexadecimal(clinic))", "remote": "\(call.remote)",
+                    "clinic": "\(Hexadecimal.text(clinic))", "remote": "\(call.remote)",
                     "code": "\(problem.code.rawValue)",
                     "why": "\(isOurs ? "\(error)" : problem.detail)",
                 ])
@@ -63,7 +63,7 @@ struct HubExchange: Sendable {
         node.logger.debug(
             "Exchange",
             metadata: [
-                "clinic": "\(hexadecimal(clinic))", "result": "\(outcome.rawValue)",
+                "clinic": "\(Hexadecimal.text(clinic))", "result": "\(outcome.rawValue)",
                 "received": "\(received)", "sent": "\(sent)", "ms": "\(took.milliseconds)",
             ])
     }

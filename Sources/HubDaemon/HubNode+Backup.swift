@@ -1,4 +1,5 @@
 import Causality
+import ControlServer
 import Hospital
 import Hub
 import Logging
@@ -12,11 +13,11 @@ import Sync
 extension HubNode {
     /// Makes a backup now, and has the clinics know of it. The copy is written beside the exchanges.
     ///
-    /// - Throws: `StorageFailure`, `HubFailure` or `CommandRefusal`; then nothing counts as backed
+    /// - Throws: `StorageFailure`, `HubFailure` or `ControlRefusal`; then nothing counts as backed
     ///   up.
     package func backUp() async throws -> Backup {
         guard !isBackingUp else {
-            throw CommandRefusal(
+            throw ControlRefusal(
                 409, "a backup is being made already",
                 remedy: "wait until it has ended: `syncctl status` shows it")
         }

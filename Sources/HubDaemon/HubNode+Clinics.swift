@@ -1,4 +1,5 @@
 import Causality
+import ControlServer
 import FHIR
 import Foundation
 import Hub
@@ -56,7 +57,7 @@ extension HubNode {
     /// one, and its old code is worth nothing; so does one that was revoked, to come back with.
     func addClinic(
         _ name: String, scope: RegisteredClinic.Scope? = nil, organization: String? = nil
-    ) throws -> Document {
+    ) throws -> JSON {
         var random = SystemRandomNumberGenerator()
         let code = EnrolmentCode.create(rootKeyHash: try authority.rootKeyHash, using: &random)
         let clinic: RegisteredClinic
@@ -65,12 +66,12 @@ extension HubNode {
                 name, scope: scope, organization: organization, codeID: code.id,
                 verifier: code.verifier, at: SystemClock.reading())
         } catch HubRefusal.nameTaken {
-            throw CommandRefusal(
+            throw ControlRefusal(
                 409, "a clinic named \(name) is enrolled already",
                 remedy: "choose another name; or, if its machine is gone or replaced, run `syncctl "
                     + "clinic revoke \(name)` first, and it comes back with the new code")
         } catch HubRefusal.badName {
-            throw CommandRefusal(
+            throw ControlRefusal(
                 400, "a clinic's name has 1 to 64 bytes", remedy: "choose a shorter name")
         }
         view.update(hub.clinics, time: hub.time)
@@ -83,16 +84,16 @@ extension HubNode {
         if hub.isLooking { Task { await lookAnew() } }
         try keepRegistry()
         return [
-            "name": .text(clinic.name), "id": .text(clinic.node.description),
-            "scope": .text(clinic.scope.rawValue),
+            "name": .string(clinic.name), "id": .string(clinic.node.description),
+            "scope": .string(clinic.scope.rawValue),
             // With the address, so that the code is all that a clinic needs to be told.
-            "code": .text("\(code.text)@\(advertisedURL)"),
-            "expires": .text(Moment.text(clinic.codeExpires)), "url": .text(advertisedURL),
+            "code": .string("\(code.text)@\(advertisedURL)"),
+            "expires": .string(Moment.text(clinic.codeExpires)), "url": .string(advertisedURL),
         ]
     }
 
     /// Shuts a clinic out. That holds whatever copy the hub is put back to.
-    func revokeClinic(_ name: String) throws -> Document {
+    func revokeClinic(_ name: String) throws -> JSON {
         let node = hub.clinics.values.first { $0.name == name }?.node
         let certificatesFrom =
             Int64(now / 1000) + HubNode.certificateSeconds + HubNode.secondsRounded
@@ -102,12 +103,12 @@ extension HubNode {
         if let node { waiters.wake([FeedName(.own, node)]) }
         logger.notice("A clinic was revoked", metadata: ["name": "\(name)"])
         try keepRegistry()
-        return ["name": .text(name), "revoked": .boolean(true)]
+        return ["name": .string(name), "revoked": .bool(true)]
     }
 
     /// Changes which patients a clinic is sent, and returns when all have been looked at.
     func setScope(of name: String, to scope: RegisteredClinic.Scope) async throws
-        -> Document
+        -> JSON
     {
         guard let node = try hub.setScope(name, scope) else { throw unknown(name) }
         logger.notice(
@@ -115,11 +116,11 @@ extension HubNode {
         try keepRegistry()
         await lookAnew()
         waiters.wake([FeedName(.own, node)])
-        return ["name": .text(name), "scope": .text(scope.rawValue)]
+        return ["name": .string(name), "scope": .string(scope.rawValue)]
     }
 
-    private func unknown(_ name: String) -> CommandRefusal {
-        CommandRefusal(
+    private func unknown(_ name: String) -> ControlRefusal {
+        ControlRefusal(
             404, "there is no clinic named \(name)",
             remedy: "see `syncctl clinic list` for the names")
     }

@@ -68,7 +68,7 @@ extension HubNode {
         if let failure = error as? StorageFailure { trouble = failure.description }
         guard let problem = Problem.of(error) else { return error }
         var metadata: Logger.Metadata = ["code": "\(problem.code.rawValue)"]
-        if let clinic { metadata["clinic"] = "\(hexadecimal(clinic))" }
+        if let clinic { metadata["clinic"] = "\(Hexadecimal.text(clinic))" }
         logger.log(level: problem.status >= 500 ? .error : .notice, message, metadata: metadata)
         return problem
     }

@@ -6,40 +6,41 @@ import Sync
 
 /// Frames that are kept beside the record, and why.
 extension HubNode {
-    func letterList() throws -> Document {
+    func letterList() throws -> JSON {
         let letters = try hub.node.store.reading { try hub.letters.all() }
-        return .list(letters.map { .object(members(of: $0)) })
+        return .array(letters.map(json))
     }
 
     /// Looks again at all that is parked and refused, and says of every letter what becomes of it.
-    func retryLetters() throws -> Document {
+    func retryLetters() throws -> JSON {
         let before = hub.feedPositions
         let letters = try hub.retryLetters([.parked, .refused], at: SystemClock.reading())
         let after = hub.feedPositions
         committed(Set(after.filter { before[$0.key] != $0.value }.keys))
-        func count(_ outcome: RetriedLetter.Outcome) -> Document {
-            .count(letters.count { $0.outcome == outcome })
+        func count(_ outcome: RetriedLetter.Outcome) -> JSON {
+            .number(letters.count { $0.outcome == outcome })
         }
         return [
-            "retried": .count(letters.count), "applied": count(.applied),
+            "retried": .number(letters.count), "applied": count(.applied),
             "parked": count(.parked), "refused": count(.refused),
-            "letters": .list(
+            "letters": .array(
                 letters.map { letter in
-                    var members = members(of: letter.letter)
-                    members["outcome"] = .text(letter.outcome.rawValue)
-                    members["advice"] = .text(letter.advice)
-                    return .object(members)
+                    var json = json(letter.letter)
+                    json.set("outcome", .string(letter.outcome.rawValue))
+                    json.set("advice", .string(letter.advice))
+                    return json
                 }),
         ]
     }
 
-    private func members(of letter: Letter) -> [String: Document] {
+    private func json(_ letter: Letter) -> JSON {
         [
-            "id": .number(letter.id), "kind": .text(letter.kind == .parked ? "parked" : "refused"),
-            "clinic": hub.clinics[letter.origin.node].document { .text($0.name) },
-            "origin": .text(letter.origin.text), "sequence": .count(letter.sequence),
-            "lane": .text("\(letter.origin.lane)"), "reason": .text(letter.reason),
-            "since": .text(Moment.text(letter.since)),
+            "id": .number(letter.id),
+            "kind": .string(letter.kind == .parked ? "parked" : "refused"),
+            "clinic": hub.clinics[letter.origin.node].map { .string($0.name) } ?? .null,
+            "origin": .string(letter.origin.text), "sequence": .number(letter.sequence),
+            "lane": .string("\(letter.origin.lane)"), "reason": .string(letter.reason),
+            "since": .string(Moment.text(letter.since)),
         ]
     }
 }

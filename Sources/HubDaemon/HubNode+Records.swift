@@ -1,3 +1,4 @@
+import ControlServer
 import FHIR
 import Hub
 import Replica
@@ -27,14 +28,14 @@ extension HubNode {
 
     private func parts(of reference: String) throws -> (type: String, id: String) {
         guard let parts = ResourceName.parts(of: reference) else {
-            throw CommandRefusal(
+            throw ControlRefusal(
                 400, "\(reference) names no record", remedy: "write it as TYPE/ID: Patient/p-17")
         }
         return parts
     }
 
-    private func unknown(_ reference: String) -> CommandRefusal {
-        CommandRefusal(
+    private func unknown(_ reference: String) -> ControlRefusal {
+        ControlRefusal(
             404, "the hub has no record \(reference)",
             remedy: "check type and id; what a clinic has not sent yet is there only")
     }

@@ -11,44 +11,46 @@ import Trust
 
 /// How the hub is, as `syncctl status`, `/readyz` and `/metrics` say it.
 extension HubNode {
-    func status() async throws -> Document {
+    func status() async throws -> JSON {
         let records = try await records(hub.standing().frames)
         let standing = try hub.standing()
         let reasons = reasons(standing)
         return [
-            "role": "hub", "epoch": .text(hexadecimal(standing.epoch)),
-            "changeSets": .count(standing.frames), "backedUp": .count(standing.backedUp),
-            "records": .count(records),
-            "refused": .count(standing.refused), "parked": .count(standing.parked),
+            "role": "hub", "epoch": .string(Hexadecimal.text(standing.epoch)),
+            "changeSets": .number(standing.frames), "backedUp": .number(standing.backedUp),
+            "records": .number(records),
+            "refused": .number(standing.refused), "parked": .number(standing.parked),
             "clinics": clinicList(standing),
-            "addresses": .list(addresses.map { .text($0) }),
-            "rootKeyHash": .text(rootKeyHash),
-            "lastBackup": lastBackup.document(\.document),
-            "clock": ["trusted": .boolean(isClockBelieved), "time": .text(Moment.text(now))],
-            "state": .text((reasons.map(\.severity).max() ?? .well).name),
-            "reasons": .list(reasons.map { .text($0.text) }),
+            "addresses": .array(addresses.map { .string($0) }),
+            "rootKeyHash": .string(rootKeyHash),
+            "lastBackup": lastBackup.map(\.json) ?? .null,
+            "clock": ["trusted": .bool(isClockBelieved), "time": .string(Moment.text(now))],
+            "state": .string((reasons.map(\.severity).max() ?? .well).name),
+            "reasons": .array(reasons.map { .string($0.text) }),
         ]
     }
 
-    func clinicList() throws -> Document { clinicList(try hub.standing()) }
+    func clinicList() throws -> JSON { clinicList(try hub.standing()) }
 
-    private func clinicList(_ standing: HubStanding) -> Document {
-        .list(standing.clinics.map(clinicDocument))
+    private func clinicList(_ standing: HubStanding) -> JSON {
+        .array(standing.clinics.map(clinicDocument))
     }
 
-    private func clinicDocument(_ clinic: HubStanding.Clinic) -> Document {
+    private func clinicDocument(_ clinic: HubStanding.Clinic) -> JSON {
         let registered = clinic.registered
         return [
-            "name": .text(registered.name), "id": .text(registered.node.description),
-            "scope": .text(registered.scope.rawValue),
-            "organization": .text(registered.organization),
-            "lastSeen": registered.lastSeen == 0 ? .null : .text(Moment.text(registered.lastSeen)),
-            "acknowledged": .count(clinic.acknowledged),
-            "pendingForIt": .count(clinic.pendingForIt),
-            "digestEqual": registered.digestEqual.document { .boolean($0) },
-            "clockOffsetSeconds": registered.clockOffset.document { .real(Double($0) / 1000) },
-            "revoked": .boolean(registered.isRevoked),
-            "enrolled": .boolean(registered.isEnrolled),
+            "name": .string(registered.name), "id": .string(registered.node.description),
+            "scope": .string(registered.scope.rawValue),
+            "organization": .string(registered.organization),
+            "lastSeen": registered.lastSeen == 0
+                ? .null : .string(Moment.text(registered.lastSeen)),
+            "acknowledged": .number(clinic.acknowledged),
+            "pendingForIt": .number(clinic.pendingForIt),
+            "digestEqual": registered.digestEqual.map { .bool($0) } ?? .null,
+            "clockOffsetSeconds": registered.clockOffset.map { .number("\(Double($0) / 1000)") }
+                ?? .null,
+            "revoked": .bool(registered.isRevoked),
+            "enrolled": .bool(registered.isEnrolled),
         ]
     }
 
@@ -164,7 +166,9 @@ extension HubNode {
             + "\(view.port ?? settings.listen.port)"
     }
 
-    nonisolated var rootKeyHash: String { (try? authority.rootKeyHash).map(hexadecimal) ?? "" }
+    nonisolated var rootKeyHash: String {
+        (try? authority.rootKeyHash).map { Hexadecimal.text($0) } ?? ""
+    }
 
     /// Records that show. Counted anew only after something was committed.
     private func records(_ frames: UInt64) async throws -> Int64 {

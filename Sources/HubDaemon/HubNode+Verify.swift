@@ -1,4 +1,6 @@
 import Causality
+import ControlServer
+import FHIR
 import Foundation
 import Hub
 import Logging
@@ -9,9 +11,9 @@ import Sync
 /// The hub checks itself.
 extension HubNode {
     /// Checks a copy of the database, and puts back the rows that are not what the log says.
-    func verify() async throws -> Document {
+    func verify() async throws -> JSON {
         guard !isVerifying else {
-            throw CommandRefusal(
+            throw ControlRefusal(
                 409, "a verification is under way", remedy: "wait until it has ended")
         }
         // A copy, and an empty database into which all of the log is replayed.
@@ -59,15 +61,15 @@ extension HubNode {
             ])
     }
 
-    private func document(_ report: VerificationReport, _ repaired: Int) -> Document {
+    private func document(_ report: VerificationReport, _ repaired: Int) -> JSON {
         [
-            "equal": .boolean(report.isSound), "records": .count(report.records),
-            "differing": .list(report.differing.sorted().map { .text($0) }),
-            "damagedFrames": .list(
-                report.damagedFrames.map { .text("\($0.origin.text) \($0.sequence)") }),
-            "damagedFeeds": .list(report.damagedFeeds.map { .text(text($0)) }),
-            "repairedCompartments": .count(repaired),
-            "reason": report.isSound ? .null : .text(reason(report, repaired)),
+            "equal": .bool(report.isSound), "records": .number(report.records),
+            "differing": .array(report.differing.sorted().map { .string($0) }),
+            "damagedFrames": .array(
+                report.damagedFrames.map { .string("\($0.origin.text) \($0.sequence)") }),
+            "damagedFeeds": .array(report.damagedFeeds.map { .string(text($0)) }),
+            "repairedCompartments": .number(repaired),
+            "reason": report.isSound ? .null : .string(reason(report, repaired)),
         ]
     }
 

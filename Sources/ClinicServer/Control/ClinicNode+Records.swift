@@ -1,3 +1,4 @@
+import ControlServer
 import FHIR
 import Sync
 

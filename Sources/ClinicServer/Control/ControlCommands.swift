@@ -6,48 +6,6 @@ import Records
 import Replica
 import Sync
 
-/// Why a command was refused, in the shape that `syncctl` prints.
-struct ControlRefusal: Error, Sendable {
-    var status: Int
-    var message: String
-    /// What to do, as a clause; empty where the message says it.
-    var remedy: String
-
-    init(_ status: Int, _ message: String, remedy: String = "") {
-        self.status = status
-        self.message = message
-        self.remedy = remedy
-    }
-
-    static let notEnrolled = ControlRefusal(
-        409, "this clinic is not enrolled yet",
-        remedy: "have a code made on the hub (syncctl clinic add NAME), then run clinicd enrol "
-            + "--config FILE --code CODE")
-
-    init(of error: any Error) {
-        switch error {
-        case let refusal as ControlRefusal: self = refusal
-        case let failure as FHIRFailure:
-            self.init(failure.status, failure.issues.map(\.description).joined(separator: "; "))
-        case let issue as FHIRIssue: self.init(400, issue.description)
-        case let error as JSONError:
-            self.init(400, "the document is not well-formed JSON: \(error)")
-        case let storage as StorageFailure where storage.isDiskFull:
-            self.init(507, "\(storage)")
-        case let storage as StorageFailure: self.init(500, "\(storage)")
-        case let refusal as WriteRefusal: self.init(refusal.status, refusal.advice)
-        case is ClinicNode.Closed, is CancellationError:
-            self.init(503, "the daemon is stopping", remedy: "start it again, then repeat this")
-        default:
-            self.init(500, "the daemon failed", remedy: "look into its log, and try again")
-        }
-    }
-
-    var json: JSON {
-        ["error": ["message": .string(message), "remedy": .string(remedy)]]
-    }
-}
-
 /// Answers the commands of `syncctl`.
 package struct ControlCommands: Sendable {
     let daemon: ClinicDaemon
@@ -64,7 +22,7 @@ package struct ControlCommands: Sendable {
                     "A command failed",
                     metadata: ["command": "\(command.name)", "error": "\(error)"])
             }
-            return (refusal.status, refusal.json.compactBytes)
+            return refusal.answer
         }
     }
 

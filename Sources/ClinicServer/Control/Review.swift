@@ -1,4 +1,5 @@
 import Causality
+import ControlServer
 import FHIR
 import Hospital
 import Records
