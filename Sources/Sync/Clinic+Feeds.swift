@@ -152,6 +152,8 @@ extension Clinic {
             "INSERT OR IGNORE INTO _held VALUES (?, ?)",
             [.integer(root.rawValue), .unsigned(position)])
         guard held.insert(root).inserted else { return }
+        try replica.store.run(
+            "DELETE FROM _reloaded WHERE root = ?", [.integer(root.rawValue)])
         if leaving.remove(root) != nil {
             try replica.store.run(
                 "DELETE FROM _leaving WHERE root = ?", [.integer(root.rawValue)])
@@ -165,6 +167,12 @@ extension Clinic {
     /// feed brings it.
     func release(_ root: RootReference) throws {
         guard held.remove(root) != nil else { return }
+        // While it stays here, part of it may be here as state alone.
+        try replica.store.run(
+            """
+            INSERT OR REPLACE INTO _reloaded \
+            SELECT root, 0, joinedAt FROM _held WHERE root = ?
+            """, [.integer(root.rawValue)])
         try replica.store.run("DELETE FROM _held WHERE root = ?", [.integer(root.rawValue)])
         try endJoins { $0.root == root }
         feeds[.own]!.sum -= try replica.snapshots.sum(of: root)

@@ -34,6 +34,8 @@ extension Clinic {
             }
             guard !staying.contains(compartment) else { continue }
             try replica.snapshots.drop(root)
+            try replica.store.run(
+                "DELETE FROM _reloaded WHERE root = ?", [.integer(root.rawValue)])
             try stay(root)
             gone.insert(compartment)
         }

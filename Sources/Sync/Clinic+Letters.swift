@@ -44,7 +44,7 @@ extension Clinic {
         try entry.frame.forEachChangeSet { _, reader in
             guard let root = try replica.tables.root(reader.compartment), let feed = feed(of: root)
             else { return }
-            try beginJoin(feed, root)
+            try loadAnew([root], feed)
         }
     }
 
@@ -88,7 +88,7 @@ extension Clinic {
         let isLogged = try log(letter, frame.withholding { places[$0] != nil }, entry)
         guard try isLogged && letter.loads == loads else {
             for index in places.keys.sorted() {
-                try beginJoin(places[index]!.feed, places[index]!.root)
+                try loadAnew([places[index]!.root], places[index]!.feed)
             }
             return .loading
         }

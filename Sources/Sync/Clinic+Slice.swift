@@ -69,6 +69,8 @@ extension Clinic {
     }
 
     /// The first answer of a shared feed says where it stands; what came before is loaded as state.
+    /// A clinic whose scope was the district's before may still have of others what the hub has lost
+    /// since and is to get again.
     private func start(_ slice: ExchangeAnswer.Slice) throws {
         feeds[slice.feed]!.isStarted = true
         feeds[slice.feed]!.cursor = slice.to
@@ -80,7 +82,7 @@ extension Clinic {
                 .unsigned(slice.to.hash),
             ])
         try recount(slice.feed)
-        try beginJoin(slice.feed, nil)
+        try loadAnew([nil], slice.feed)
     }
 
     /// The hub was put back to an older copy: back to the newest cursor that fits. What was loaded
@@ -128,8 +130,8 @@ extension Clinic {
         try replica.forgetRanks { $0.origin.node == node }
     }
 
-    /// Loads spans again. Of what others wrote there the log lets go: it comes again, as state or
-    /// by the feed, and would else be taken to be applied.
+    /// Loads spans as state that may have content here. Of what others wrote there the log lets go:
+    /// it comes again, as state or by the feed, and would else be taken to be applied.
     func loadAnew(_ roots: [RootReference?], _ feed: FeedKind) throws {
         guard !roots.isEmpty else { return }
         let all = roots.contains(nil)
@@ -153,10 +155,15 @@ extension Clinic {
         case .grow(let compartment, let isFresh):
             let root = try replica.tables.makeRoot(compartment).root
             guard !held.contains(root) else { return }
+            // To a hub that was put back it may be new, although it was held before.
+            let wasLoaded =
+                try replica.store.count(
+                    "SELECT count(*) FROM _reloaded WHERE root = ?", [.integer(root.rawValue)]) > 0
             let wasHere =
-                try leaving.contains(root) || replica.snapshots.sum(of: root) != ContentSum()
+                try wasLoaded || leaving.contains(root)
+                || replica.snapshots.sum(of: root) != ContentSum()
             try hold(root, at: run.position)
-            guard !isFresh else { return }
+            if isFresh && !wasLoaded { return }
             if wasHere { try loadAnew([root], .own) } else { try beginJoin(.own, root) }
         case .shrink(let compartment):
             #if PLANTED

@@ -1,0 +1,155 @@
+import Causality
+import Hub
+import Records
+import Replica
+import Sync
+import Testing
+
+/// What came as state, or lies in the log, in a life that the hub has lost.
+@Suite("The hub is put back")
+struct PutBackTests {
+    /// Puts the hub back to its backup, and has it look at who holds what.
+    private func putBack(_ world: World) throws {
+        try world.restoreHub()
+        try look(world)
+    }
+
+    private func look(_ world: World) throws {
+        while world.hub.isLooking { _ = try world.hub.lookAnew(3) }
+    }
+
+    private func siblings(_ patient: RecordID, at machine: World.Machine) throws -> [Value] {
+        let key = RecordKey(entity: 1, id: patient)
+        let record = try machine.clinic.replica.store.reading {
+            try machine.clinic.replica.reader.record(key, in: .patient(patient))
+        }
+        return record?.register(1)?.siblings.map(\.value) ?? []
+    }
+
+    @Test("Who joined the district's feed in a life that the hub has lost loads it anew")
+    func districtBegunAgain() throws {
+        try withWorld { world in
+            let a = world.machines[0]
+            let patient = try world.register(a, "v1")
+            try world.meet()
+            try world.backUpHub()
+            try world.edit(a, patient, "v2")
+            try world.catchUp(a)
+            let district = try world.enrol("district", .district)
+            try world.catchUp(district)
+            try putBack(world)
+            // The hub has begun the feed again over what it had before the edit, at its first place
+            // as it did before. It is told so first, and then goes back.
+            for _ in 0..<2 { try world.catchUp(district) }
+            #expect(district.isEqual)
+            #expect(try world.shown(patient, at: district) == .text("v1"))
+            try world.meet()
+            #expect(try world.shown(patient, at: district) == .text("v2"))
+            #expect(district.isEqual)
+            try world.check()
+        }
+    }
+
+    @Test("What was repaired in a life that the hub has lost is loaded anew")
+    func repairedAndPutBack() throws {
+        try withWorld { world in
+            let a = world.machines[0]
+            let district = try world.enrol("district", .district)
+            let patient = try world.register(a, "v1")
+            try world.meet()
+            try world.backUpHub()
+            try world.edit(a, patient, "v2")
+            try world.meet()
+            // The state that is loaded has the edit, and the log lets go of it.
+            try district.clinic.loadAnew([.patient(patient)], feed: .district)
+            try world.catchUp(district)
+            try world.edit(district, patient, "v3")
+            try world.restoreHub()
+            try world.catchUp(a)
+            // The edit that was replaced here comes again by the feed.
+            try world.catchUp(district)
+            #expect(district.isEqual)
+            #expect(try siblings(patient, at: district) == [.text("v3")])
+            try world.meet()
+            try world.check()
+        }
+    }
+
+    @Test("A patient who is new to it is loaded by whom held them in a life that it has lost")
+    func freshOnceMore() throws {
+        try withWorld { world in
+            let (a, b) = (world.machines[0], world.machines[1])
+            try world.register(a, "v0")
+            try world.meet()
+            try world.backUpHub()
+            let patient = try world.register(a, "v1")
+            try world.hold(b, patient)
+            try world.meet()
+            try world.edit(b, patient, "v2")
+            try world.meet()
+            try a.clinic.loadAnew([.patient(patient)], feed: .own)
+            try world.catchUp(a)
+            try world.edit(a, patient, "v3")
+            try putBack(world)
+            try world.meet()
+            #expect(try siblings(patient, at: a) == [.text("v3")])
+            #expect(a.isEqual && b.isEqual)
+            try world.check()
+        }
+    }
+
+    @Test("Who is given the district's feed again takes what the hub had lost and gets once more")
+    func widenedAgain() throws {
+        try withWorld { world in
+            let a = world.machines[0]
+            let patient = try world.register(a, "v1")
+            try world.meet()
+            try world.backUpHub()
+            let district = try world.enrol("district", .district)
+            try world.meet()
+            try world.edit(a, patient, "v2")
+            try world.meet()
+            // What is not backed up keeps the patient here.
+            try world.edit(district, patient, "v3", unit: 2)
+            try world.restoreHub()
+            // While the hub looks at who holds what, the feed is not offered.
+            try world.talk(district)
+            try look(world)
+            for _ in 0..<2 { try world.catchUp(district) }
+            try world.meet()
+            #expect(try siblings(patient, at: district) == [.text("v2")])
+            #expect(district.isEqual)
+            try world.check()
+        }
+    }
+
+    @Test("What is loaded for a frame that was taken after all comes once more from others too")
+    func retaken() throws {
+        try withWorld(clinics: 0) { world in
+            let a = try world.enrol("a", .own, schema: World.newer)
+            let b = try world.enrol("b", .own, schema: World.newer)
+            try world.reopenHub(schema: World.newerElsewhere)
+            let patient = try world.register(a, "v1")
+            try world.hold(b, patient)
+            try world.meet()
+            let token = RecordKey(entity: 8, id: RecordID("t"))
+            try a.clinic.write(at: world.clock(a)) { transaction in
+                try transaction.put(token, in: .patient(patient), [(1, .text("seven"))])
+            }
+            try world.meet()
+            try world.backUpHub()
+            try world.edit(b, patient, "v2")
+            try world.meet()
+            try putBack(world)
+            let taken = try world.hub.retryLetters([.refused], at: world.clock(nil))
+            #expect(taken.map(\.outcome) == [.applied])
+            // First it is told that its cursor doesn't fit.
+            for _ in 0..<2 { try world.catchUp(a) }
+            #expect(try siblings(patient, at: a) == [.text("v1")])
+            try world.meet()
+            #expect(try siblings(patient, at: a) == [.text("v2")])
+            #expect(a.isEqual && b.isEqual)
+            world.machines = []
+        }
+    }
+}
