@@ -138,6 +138,9 @@ extension HubStore {
         var ownIsRead = true
         for pull in request.pulls.sorted(by: { $0.feed < $1.feed }) {
             guard pull.feed != .district || readsDistrict(clinic) else { continue }
+            // Nor does a clinic begin with the district's feed before it knows that it holds nothing
+            // by its own any more.
+            guard ownIsRead || pull.feed != .district || !pull.cursors.isEmpty else { continue }
             // What a clinic's former lives wrote comes by its own feed; only when that is read to
             // its end do shared feeds go on, so that they may take it to be there.
             var slice = try slice(pull, clinic.node, verified, &room, reads: ownIsRead)

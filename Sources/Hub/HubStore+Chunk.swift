@@ -7,14 +7,16 @@ import Sync
 extension HubStore {
     /// The state of a span, from where the last chunk ended. No lock is held between chunks.
     func chunk(_ request: ChunkRequest, _ clinic: RegisteredClinic) throws -> [UInt8] {
-        guard let feed = feeds[name(request.feed, clinic.node)] else { throw HubRefusal.notHeld }
+        let name = name(request.feed, clinic.node)
+        guard let feed = feeds[name] else { throw HubRefusal.notHeld }
         var out = MessageWriter()
-        guard try mayRead(request, clinic) else {
+        let isHeld = try mayRead(request, clinic)
+        guard try isHeld && fits(request.known, in: name) else {
             var head = ChunkHead(
                 feed: request.feed, span: request.span, after: request.after,
                 last: request.after, reachedEnd: false, cursor: feed.cursor, heads: [:],
                 ranks: [:], epoch: epoch)
-            head.isHeld = false
+            (head.isHeld, head.mustReload) = (isHeld, isHeld)
             head.write(to: &out)
             return out.sealed()
         }

@@ -10,14 +10,20 @@ package struct ChunkRequest: Sendable, Equatable {
     package var after: UInt64
     /// Bytes that the answer should not exceed by much.
     package var limit: UInt64
+    /// The newest place of the feed that the clinic knows: it has read up to there, or loaded what
+    /// was read there. What it loads next must come later in the same history of the feed.
+    package var known: Cursor
 
     static let kind: UInt8 = 3
 
-    package init(feed: FeedKind, span: Span, after: UInt64, limit: UInt64) {
+    package init(
+        feed: FeedKind, span: Span, after: UInt64, limit: UInt64, known: Cursor = .start
+    ) {
         self.feed = feed
         self.span = span
         self.after = after
         self.limit = limit
+        self.known = known
     }
 
     package func encoded() -> [UInt8] {
@@ -27,6 +33,7 @@ package struct ChunkRequest: Sendable, Equatable {
         out.plain.span(span)
         out.plain.varint(after)
         out.plain.varint(limit)
+        out.cursor(known)
         return out.sealed()
     }
 
@@ -35,6 +42,7 @@ package struct ChunkRequest: Sendable, Equatable {
         span = try reader.plain.span()
         after = try reader.plain.varint()
         limit = try reader.plain.varint()
+        known = try reader.cursor()
         guard after < 1 << 60 else { throw .invalid("place of a chunk") }
     }
 }
@@ -59,6 +67,9 @@ package struct ChunkHead: Sendable, Equatable {
     /// Whether the clinic holds the span at all. When not, the feed's next entries say so, and
     /// nothing follows.
     package var isHeld = true
+    /// Whether the feed never had the place that the clinic knows: the hub was put back, and what
+    /// was loaded of the feed before is loaded anew. Nothing follows.
+    package var mustReload = false
 
     package static let kind: UInt8 = 4
 
@@ -83,7 +94,7 @@ package struct ChunkHead: Sendable, Equatable {
         out.plain.span(span)
         out.plain.varint(after)
         out.plain.varint(last)
-        out.plain.byte((reachedEnd ? 1 : 0) | (isHeld ? 0 : 2))
+        out.plain.byte(flags)
         out.cursor(cursor)
         out.plain.fixed64(epoch)
         out.plain.heads(heads)
@@ -102,8 +113,9 @@ package struct ChunkHead: Sendable, Equatable {
         last = try reader.plain.varint()
         guard last < 1 << 60 else { throw .invalid("place of a chunk") }
         let flags = try reader.plain.byte()
-        guard flags < 4 else { throw .invalid("flags of a chunk") }
-        (reachedEnd, isHeld) = (flags & 1 == 1, flags & 2 == 0)
+        reachedEnd = flags == Flag.reachedEnd
+        isHeld = flags != Flag.isNotHeld
+        mustReload = flags == Flag.mustReload
         cursor = try reader.cursor()
         epoch = try reader.plain.fixed64()
         heads = try reader.plain.heads()
@@ -113,6 +125,20 @@ package struct ChunkHead: Sendable, Equatable {
             let stamp = Stamp(hlc: HLC(rawValue: try reader.plain.fixed64()), origin: origin)
             ranks[stamp] = HLC(rawValue: try reader.plain.fixed64())
         }
+        guard flags == self.flags else { throw .invalid("flags of a chunk") }
+    }
+
+    /// One of them at the most: only what is held and follows has an end.
+    private enum Flag {
+        static let reachedEnd: UInt8 = 1
+        static let isNotHeld: UInt8 = 2
+        static let mustReload: UInt8 = 4
+    }
+
+    private var flags: UInt8 {
+        if !isHeld { return Flag.isNotHeld }
+        if mustReload { return Flag.mustReload }
+        return reachedEnd ? Flag.reachedEnd : 0
     }
 }
 

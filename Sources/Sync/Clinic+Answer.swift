@@ -93,7 +93,8 @@ extension Clinic {
     }
 
     /// Whether a slice answers what the clinic would ask now. One that is late, or comes a second
-    /// time, would take the cursor back.
+    /// time, would take the cursor back; and of what was loaded since it was asked for, the hub has
+    /// not said whether that is of the same history of the feed.
     private func isCurrent(_ slice: ExchangeAnswer.Slice, _ sent: SentExchange) throws -> Bool {
         guard let pull = sent.request.pulls.first(where: { $0.feed == slice.feed }) else {
             throw Malformed.invalid("feed that was not asked for")
@@ -102,7 +103,9 @@ extension Clinic {
         #if PLANTED
             if Planted.is(.lateAnswerTaken) { return true }
         #endif
+        let loaded = loadedUpTo(slice.feed)
         return pull.cursors.first == (state.isStarted ? state.cursor : nil)
+            && (loaded == nil || pull.loading == loaded)
     }
 
     private func measure(_ hub: UInt64, _ now: ClockReading) throws {

@@ -20,8 +20,9 @@ extension Clinic {
             else { return nil }
             span = .compartment(compartment)
         }
+        guard let known = newestPlace(join.feed) else { return nil }
         return ChunkRequest(
-            feed: join.feed, span: span, after: join.last, limit: UInt64(limit))
+            feed: join.feed, span: span, after: join.last, limit: UInt64(limit), known: known)
     }
 
     /// Takes a chunk in, whole or not at all. A chunk that no longer fits what the clinic asks for
@@ -44,7 +45,7 @@ extension Clinic {
                         throw Malformed.invalid("kind of an answer")
                     }
                     let head = try ChunkHead(&reader)
-                    if head.isHeld { try take(head, request, &reader) }
+                    try take(head, request, &reader)
                 }
             }
             try saveFeeds()
@@ -54,18 +55,15 @@ extension Clinic {
     private func take(
         _ head: ChunkHead, _ request: ChunkRequest, _ reader: inout MessageReader
     ) throws {
-        #if PLANTED
-            var head = head
-            if Planted.is(.chunkTakesBack), let cursor = feeds[head.feed]?.cursor {
-                head.cursor = head.cursor.position < cursor.position ? cursor : head.cursor
-            }
-        #endif
         guard head.feed == request.feed, head.span == request.span, head.after == request.after
         else { throw Malformed.invalid("place of a chunk") }
-        guard let index = try index(of: head) else { return }
-        // Read before what the clinic has already passed: it would take changes back.
-        guard head.cursor.position >= feeds[head.feed]!.cursor.position else { return }
-        guard try agrees(with: head.heads) else { return }
+        guard isCurrent(request) else { return }
+        guard head.isHeld else { return }
+        if head.mustReload { return try loadAnewWhatWasLoaded(head.feed) }
+        guard head.cursor.position >= request.known.position else {
+            throw Malformed.invalid("cursor of a chunk")
+        }
+        guard let index = try index(of: head), try agrees(with: head.heads) else { return }
         let join = joins[index]
         try replica.store.run(
             "INSERT INTO _chunk (joining, pos, hash, heads) VALUES (?, ?, ?, ?)",
@@ -104,6 +102,23 @@ extension Clinic {
                 .unsigned(head.last), .integer(head.reachedEnd ? 1 : 0), .integer(join.id),
             ])
         try finishJoins(head.feed)
+    }
+
+    /// Whether what was asked is what the clinic would ask now. A chunk that was read before what
+    /// the clinic has passed since would take changes back; and only of the place that was named is
+    /// it known that the chunk was read later in the same history of the feed.
+    private func isCurrent(_ request: ChunkRequest) -> Bool {
+        #if PLANTED
+            if Planted.is(.chunkTakesBack) { return true }
+        #endif
+        return request.known == newestPlace(request.feed)
+    }
+
+    /// The hub was put back after some of a feed was loaded. Where nothing was, it is the cursor
+    /// that doesn't fit: the next answer goes back with it.
+    private func loadAnewWhatWasLoaded(_ feed: FeedKind) throws {
+        guard loadedUpTo(feed) != nil else { return }
+        try loadAnew(joins.filter { $0.feed == feed }.map(\.root), feed)
     }
 
     private func index(of head: ChunkHead) throws -> Int? {

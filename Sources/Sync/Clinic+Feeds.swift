@@ -216,8 +216,10 @@ extension Clinic {
 
     // MARK: Joining
 
+    /// Begins to load a span. One that loads all of the feed takes the place of all others: what they
+    /// have loaded is of a history that it may have been begun to be rid of.
     func beginJoin(_ feed: FeedKind, _ root: RootReference?) throws {
-        try endJoins { $0.feed == feed && $0.root == root }
+        try endJoins { $0.feed == feed && (root == nil || $0.root == root) }
         try replica.store.run(
             "INSERT INTO _join (feed, root, last, isFull) VALUES (?, ?, 0, 0)",
             [.integer(Int64(feed.rawValue)), .integer(root?.rawValue ?? 0)])
@@ -235,6 +237,22 @@ extension Clinic {
             try replica.store.run("DELETE FROM _join WHERE id = ?", [.integer(join.id)])
         }
         joins.removeAll(where: ended)
+    }
+
+    /// The newest cursor of a feed at which what is being loaded was read.
+    func loadedUpTo(_ feed: FeedKind) -> Cursor? {
+        joins.filter { $0.feed == feed }.compactMap(\.newest).max { $0.position < $1.position }
+    }
+
+    /// The newest place of a feed that this replica knows. All the others lie before it in one
+    /// history of the feed: whatever moves on, cursor or join, moves on only where the hub was shown
+    /// this place and has it in its feed. So no state is taken for the beginning of another history.
+    func newestPlace(_ feed: FeedKind) -> Cursor? {
+        guard let cursor = feeds[feed]?.cursor else { return nil }
+        guard let loaded = loadedUpTo(feed), loaded.position > cursor.position else {
+            return cursor
+        }
+        return loaded
     }
 
     /// The join that a compartment is being loaded by.

@@ -130,11 +130,9 @@ extension Clinic {
             }
             var cursors = state.isStarted ? [state.cursor] : []
             if wantsOlderCursors.contains(kind) { cursors = try keptCursors(kind) }
-            let loading = joins.filter { $0.feed == kind }.compactMap(\.newest)
-                .max { $0.position < $1.position }
             pulls.append(
                 ExchangeRequest.Pull(
-                    feed: kind, cursors: cursors, loading: loading,
+                    feed: kind, cursors: cursors, loading: loadedUpTo(kind),
                     wasEqual: comparisons[kind]?.isEqual,
                     standsEqual: isCompared(kind, state)))
         }

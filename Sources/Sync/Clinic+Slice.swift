@@ -93,11 +93,14 @@ extension Clinic {
             throw Malformed.invalid("place of a slice")
         }
         try goBack(feed, to: cursor)
-        var anew = joins.filter { $0.feed == feed }.map(\.root)
+        let holds = try (slice.holds ?? []).map { try replica.tables.makeRoot($0).root }
         if feed == .own {
-            let holds = try (slice.holds ?? []).map { try replica.tables.makeRoot($0).root }
+            // First, so that what is left is not loaded.
             for root in held.subtracting(holds).sorted(by: { $0.rawValue < $1.rawValue })
             where root.kind != .clinic { try release(root) }
+        }
+        var anew = joins.filter { $0.feed == feed }.map(\.root)
+        if feed == .own {
             for root in holds where !held.contains(root) {
                 try hold(root, at: cursor.position)
                 anew.append(root)

@@ -161,4 +161,33 @@ struct ScopeTests {
             try world.check()
         }
     }
+
+    @Test("A clinic begins with the district only when it has read what it leaves for it")
+    func ownFeedFirst() throws {
+        try withWorld { world in
+            let (a, b) = (world.machines[0], world.machines[1])
+            let patient = try world.register(a, "v1")
+            try world.hold(b, patient)
+            try world.meet()
+            for index in 0..<5 {
+                try world.edit(a, patient, "v-\(index)")
+                try world.talk(a)
+            }
+            _ = try world.hub.setScope(b.name, .district)
+            while world.hub.isLooking { _ = try world.hub.lookAnew(3) }
+            for _ in 0..<3 {
+                try world.talk(b, limit: 1)
+                try world.load(b)
+            }
+            // Its own feed is still behind, with the end of what it held.
+            #expect(
+                try world.ask(b).request.pulls.allSatisfy {
+                    $0.feed != .district || $0.cursors.isEmpty
+                })
+            try world.edit(a, patient, "v-last")
+            try world.meet()
+            #expect(try world.shown(patient, at: b) == .text("v-last"))
+            try world.check()
+        }
+    }
 }

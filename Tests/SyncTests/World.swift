@@ -219,7 +219,7 @@ final class World {
                     try put(transaction, child(7), .reference, 1, value())
                 default:
                     let key = RecordKey(entity: 1, id: patient)
-                    if time % 4 == 0 {
+                    if chance(25) {
                         try transaction.keep(key, in: .patient(patient))
                     } else if chance(50) {
                         try delete(transaction, key, .patient(patient))
