@@ -151,9 +151,14 @@ extension Clinic {
         try replica.store.run(
             "INSERT OR IGNORE INTO _held VALUES (?, ?)",
             [.integer(root.rawValue), .unsigned(position)])
+        let former = feed(of: root)
         guard held.insert(root).inserted else { return }
         try replica.store.run(
             "DELETE FROM _reloaded WHERE root = ?", [.integer(root.rawValue)])
+        if former == .district {
+            feeds[.district]!.sum -= try replica.snapshots.sum(of: root)
+            feeds[.district]!.isDirty = true
+        }
         if leaving.remove(root) != nil {
             try replica.store.run(
                 "DELETE FROM _leaving WHERE root = ?", [.integer(root.rawValue)])
@@ -177,7 +182,14 @@ extension Clinic {
         try endJoins { $0.root == root }
         feeds[.own]!.sum -= try replica.snapshots.sum(of: root)
         feeds[.own]!.isDirty = true
-        if feed(of: root) == nil { try leave(root) }
+        guard feed(of: root) == .district else { return try leave(root) }
+        // What came by the own feed stands at another moment than the district's, and lacks what
+        // was skipped while it was being loaded: a former life's own writes among it, which the
+        // district's feed passes over.
+        feeds[.district]!.sum += try replica.snapshots.sum(of: root)
+        feeds[.district]!.isDirty = true
+        let isLoadingAll = joins.contains { $0.feed == .district && $0.root == nil }
+        try loadAnew([isLoadingAll ? nil : root], .district)
     }
 
     func leave(_ root: RootReference) throws {

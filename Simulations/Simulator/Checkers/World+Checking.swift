@@ -20,13 +20,13 @@ extension World {
         var holders: [RecordID: Set<NodeID>] = [:]
         for patient in patients { holders[patient] = model.holders(of: patient, among: clinics) }
         for machine in machines where !machine.isGone {
+            let readsAll = readsAll(machine)
             let holds: (Compartment) -> Bool = { compartment in
                 switch compartment.kind {
                 case .reference: true
                 case .clinic: compartment == .clinic(machine.node)
                 case .patient:
-                    machine.scope == .district
-                        || holders[compartment.id]?.contains(machine.node) ?? false
+                    readsAll || holders[compartment.id]?.contains(machine.node) ?? false
                 }
             }
             try checkContent(machine.name, machine.replica, machine.version, model, holds)
@@ -114,7 +114,7 @@ extension World {
     }
 
     private func checkDigests(_ machine: ClinicMachine) throws {
-        for kind in FeedKind.allCases where kind != .district || machine.scope == .district {
+        for kind in FeedKind.allCases where kind != .district || readsAll(machine) {
             guard let comparison = machine.clinic.comparisons[kind] else {
                 throw Failure(.digest, "\(machine.name) never compared \(kind)")
             }

@@ -314,7 +314,7 @@ extension World {
 
     private func mayHold(_ machine: ClinicMachine, _ compartment: Compartment) -> Bool {
         if compartment.kind == .reference || compartment == .clinic(machine.node) { return true }
-        if compartment.kind == .patient, machine.scope == .district { return true }
+        if compartment.kind == .patient, haveReadAll.contains(machine.node) { return true }
         if ledger.mayHold[machine.node]?.contains(compartment) ?? false { return true }
         let names = [machine.node.description, "Organization/\(machine.options.name)"]
         return ledger.isNamed(names, by: compartment)

@@ -18,6 +18,8 @@ package enum Fault: String, CaseIterable, Sendable, Hashable {
     case enrolment
     /// Two clinics write at one clock reading.
     case tie
+    // Operators.
+    case scope
 
     package var summary: String {
         switch self {
@@ -47,6 +49,7 @@ package enum Fault: String, CaseIterable, Sendable, Hashable {
         case .form: "somebody saves a form that was opened long ago"
         case .enrolment: "a clinic enrols amid the run"
         case .tie: "two clinics write the same field at the same clock reading"
+        case .scope: "an operator changes which patients a clinic is sent"
         }
     }
 }

@@ -8,7 +8,6 @@ import Sync
 final class ClinicMachine {
     let name: String
     let node: NodeID
-    let scope: RegisteredClinic.Scope
     let options: Options.ClinicOptions
     var clinic: Clinic
     var session: ClinicSession
@@ -52,7 +51,6 @@ final class ClinicMachine {
     ) {
         self.name = name
         self.node = node
-        scope = options.scope
         self.options = options
         self.clinic = clinic
         self.clock = clock

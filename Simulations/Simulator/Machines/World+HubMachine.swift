@@ -24,6 +24,23 @@ extension World {
         if hub.clock.offset == 0 { try hub.store.confirmClock(hubReading) }
     }
 
+    func changeSomebodysScope() throws {
+        guard let machine = somebody(.scope), let known = hub.store.clinics[machine.node],
+            !known.isRevoked
+        else { return }
+        let scope: RegisteredClinic.Scope = known.scope == .own ? .district : .own
+        if scope == .district { haveReadAll.insert(machine.node) }
+        guard try attemptAtHub({ _ = try hub.store.setScope(known.name, scope) }) else { return }
+        hubChangedAt = time
+        say("the scope of \(machine.name) is \(scope.rawValue) now")
+        wakeWaiting([FeedName(.own, machine.node)])
+    }
+
+    /// Whether a clinic is sent all patients of the district.
+    func readsAll(_ machine: ClinicMachine) -> Bool {
+        hub.store.clinics[machine.node]?.scope == .district
+    }
+
     func jumpHubClock() {
         let day = Int64(Period.day)
         let offset = draw(.hubClock) {
@@ -95,6 +112,8 @@ extension World {
                     clinic.node, name: clinic.name, scope: clinic.scope,
                     organization: clinic.organization)
             }
+            // What operators decided is in a file beside the database.
+            _ = try hub.store.setScope(clinic.name, clinic.scope)
             if clinic.isRevoked { _ = try hub.store.revoke(clinic.name, certificatesFrom: 0) }
         }
         // The backup is made before it is noted: what it holds is backed up all the same.

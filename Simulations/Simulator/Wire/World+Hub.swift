@@ -15,7 +15,7 @@ extension World {
         var answer: HubAnswer?
         do {
             // Who holds what is looked at anew in steps, where a clinic was let in again.
-            if store.isLooking { try attemptAtHub { _ = try store.lookAnew(3) } }
+            if store.isLooking { try lookAnew() }
             try attemptAtHub {
                 answer = try store.answer(
                     bytes, from: call.machine.node, at: hubReading, mayWait: mayWait)
@@ -41,6 +41,13 @@ extension World {
             wakeWaiting(woken)
             try give(bytes, to: call, isFirst)
         }
+    }
+
+    private func lookAnew() throws {
+        var woken: Set<FeedName> = []
+        try attemptAtHub { woken = try hub.store.lookAnew(3) }
+        hubChangedAt = time
+        wakeWaiting(woken)
     }
 
     private func refuse(_ call: Call, _ isFirst: Bool, _ why: String) {

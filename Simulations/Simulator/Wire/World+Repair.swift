@@ -24,7 +24,8 @@ extension World {
             return
         }
         guard machine.link.isUp, try isQuiet(machine) else { return planRepair(machine) }
-        for feed in feeds {
+        // What its scope no longer lets it read can't be compared.
+        for feed in feeds where feed != .district || readsAll(machine) && !hub.store.isLooking {
             guard let buckets = try machine.clinic.differing(sums(feed, [], machine), feed: feed)
             else { continue }
             if buckets.isEmpty {

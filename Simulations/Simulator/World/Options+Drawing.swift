@@ -16,6 +16,8 @@ extension Options {
         rates = Options.rates(span, &chance)
         var ties = Chance(seed: seed, "ties")
         rates[.tie] = ties.comes(500) ? span / ties.pick([2, 6, 12]) : nil
+        var scopes = Chance(seed: seed, "scopes")
+        rates[.scope] = scopes.comes(300) ? span / scopes.pick([3, 6, 12]) : nil
         let isSkewed = rates[.skew] != nil && !cuts.without.contains(.skew)
         hubVersion = isSkewed && chance.comes(500) ? .older : .newer
         endsUpgraded = chance.comes(500)
@@ -43,7 +45,7 @@ extension Options {
     /// of faults altogether, so that those which are left go further.
     private static func rates(_ span: UInt64, _ chance: inout Chance) -> [Fault: UInt64] {
         var rates: [Fault: UInt64] = [:]
-        for fault in Fault.allCases where fault != .tie {
+        for fault in Fault.allCases where fault != .tie && fault != .scope {
             let draw = chance.number()
             guard chance.comes(500) else { continue }
             func one(of choices: [UInt64]) -> UInt64 {
@@ -62,7 +64,7 @@ extension Options {
             case .crash, .full, .jump, .restore, .rollback: rates[fault] = times([2, 6, 12])
             case .hubCrash, .hubRestore, .clone: rates[fault] = times([1, 3, 6])
             case .replacement, .hubClock, .upgrade: rates[fault] = times([1, 2])
-            case .silence, .clocks, .skew, .enrolment, .tie: rates[fault] = 1
+            case .silence, .clocks, .skew, .enrolment, .tie, .scope: rates[fault] = 1
             }
         }
         return rates

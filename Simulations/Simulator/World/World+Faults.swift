@@ -14,6 +14,7 @@ extension World {
             (.jump, { [unowned self] in jumpSomebodysClock() }),
             (.upgrade, { [unowned self] in try upgradeSomebody() }),
             (.courier, { [unowned self] in try carry() }),
+            (.scope, { [unowned self] in try changeSomebodysScope() }),
             (.tie, { [unowned self] in try writeTogether() }),
         ]
         for (fault, act) in planned { plan(fault, act) }

@@ -95,6 +95,7 @@ extension World {
 
     /// What a clinic still has to do; `nil` when it is at rest.
     private func restlessness(_ machine: ClinicMachine) throws -> String? {
+        if hub.store.isLooking { return "the hub still looks at what it holds" }
         if machine.clinic.hasPending { return "it has frames that the hub lacks" }
         if machine.pulledAt <= hubChangedAt { return "it has not heard what is new" }
         if machine.behind > 0 { return "its feeds are behind" }

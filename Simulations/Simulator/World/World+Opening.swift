@@ -48,6 +48,7 @@ extension World {
             name: name, node: registered.node, options: options, clinic: clinic, clock: clock,
             version: options.version, identity: Array(name.utf8), seed: self.options.seed)
         machines.append(machine)
+        if options.scope == .district { haveReadAll.insert(machine.node) }
         say("\(name) enrols")
         planPeople(machine)
         planLink(machine)

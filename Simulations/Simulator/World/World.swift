@@ -34,6 +34,8 @@ final class World {
     var hubChangedAt = World.start
     /// What was written after all faults, by patient: it must show.
     var late: [(patient: RecordID, text: Value)] = []
+    /// Who was ever sent all patients of the district.
+    var haveReadAll: Set<NodeID> = []
     /// The ids of review items, by what they are about: the same on every replica.
     var itemNames: [String: String] = [:]
     /// Which copy of a disk writes under an incarnation.
