@@ -120,8 +120,8 @@ extension Clinic {
         try loadAnew(anew, feed)
     }
 
-    /// Loads spans as state that may have content here. Of what others wrote there the log lets go: it comes again, as state or
-    /// by the feed, and would else be taken to be applied.
+    /// Loads spans as state that may have content here. Of what others wrote there the log lets go:
+    /// it comes again, as state or by the feed, and would else be taken to be applied.
     func loadAnew(_ roots: [RootReference?], _ feed: FeedKind) throws {
         guard !roots.isEmpty else { return }
         let all = roots.contains(nil)
