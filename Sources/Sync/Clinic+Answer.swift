@@ -135,7 +135,9 @@ extension Clinic {
             var after: RootReference?
             while let root = try replica.tables.roots(of: .patient, after: after, limit: 1).first {
                 after = root
-                if try feed(of: root) == nil && !isWanted(root) { try leave(root) }
+                guard feed(of: root) == nil else { continue }
+                try noteState(of: root, by: .own, at: 0)
+                if try !isWanted(root) { try leave(root) }
             }
         }
     }

@@ -173,11 +173,7 @@ extension Clinic {
     func release(_ root: RootReference) throws {
         guard held.remove(root) != nil else { return }
         // While it stays here, part of it may be here as state alone.
-        try replica.store.run(
-            """
-            INSERT OR REPLACE INTO _reloaded \
-            SELECT root, 0, joinedAt FROM _held WHERE root = ?
-            """, [.integer(root.rawValue)])
+        try noteState(of: root, by: .own, at: 0)
         try replica.store.run("DELETE FROM _held WHERE root = ?", [.integer(root.rawValue)])
         try endJoins { $0.root == root }
         feeds[.own]!.sum -= try replica.snapshots.sum(of: root)
@@ -298,17 +294,19 @@ extension Clinic {
                 "DELETE FROM _reloaded WHERE feed = ? AND joinedAt <= ?",
                 [.integer(Int64(feed.rawValue)), .unsigned(position)])
         }
-        guard feed == .own else {
-            return try replica.store.run(
-                "INSERT OR REPLACE INTO _reloaded VALUES (?, ?, ?)",
-                [
-                    .integer(root.rawValue), .integer(Int64(feed.rawValue)),
-                    .unsigned(position),
-                ])
-        }
+        guard feed == .own else { return try noteState(of: root, by: feed, at: position) }
         try replica.store.run(
             "UPDATE _held SET joinedAt = ? WHERE root = ?",
             [.unsigned(position), .integer(root.rawValue)])
+    }
+
+    /// Remembers of a compartment that the own feed doesn't hold that it is here as state.
+    func noteState(of root: RootReference, by feed: FeedKind, at position: UInt64) throws {
+        try replica.store.run(
+            "INSERT OR REPLACE INTO _reloaded VALUES (?, ?, ?)",
+            [
+                .integer(root.rawValue), .integer(Int64(feed.rawValue)), .unsigned(position),
+            ])
     }
 }
 

@@ -98,6 +98,33 @@ struct PutBackTests {
         }
     }
 
+    @Test("So is one whom the district's feed had brought, where the scope is narrowed meanwhile")
+    func freshOutOfTheDistrict() throws {
+        try withWorld { world in
+            let b = world.machines[1]
+            let district = try world.enrol("district", .district)
+            try world.meet()
+            try world.backUpHub()
+            let patient = try world.register(district, "v1")
+            try world.hold(b, patient)
+            try world.meet()
+            try world.edit(b, patient, "v2")
+            try world.meet()
+            try district.clinic.loadAnew([.patient(patient)], feed: .district)
+            try world.catchUp(district)
+            try world.edit(district, patient, "v3")
+            try world.restoreHub()
+            _ = try world.hub.setScope("district", .own)
+            try look(world)
+            // Before anybody else, so that the patient is new to the hub.
+            try world.catchUp(district)
+            try world.meet()
+            #expect(try siblings(patient, at: district) == [.text("v3")])
+            #expect(district.isEqual && b.isEqual)
+            try world.check()
+        }
+    }
+
     @Test("Who is given the district's feed again takes what the hub had lost and gets once more")
     func widenedAgain() throws {
         try withWorld { world in
