@@ -128,11 +128,7 @@ extension Clinic {
             try endJoins { $0.feed == .district }
             try replica.store.run("DELETE FROM _feed WHERE kind = 2")
             try replica.store.run("DELETE FROM _cursor WHERE feed = 2")
-            var after: RootReference?
-            while let root = try replica.tables.roots(of: .patient, after: after, limit: 1).first {
-                after = root
-                if try feed(of: root) == nil && !isWanted(root) { try leave(root) }
-            }
+            try leaveUnwanted()
         }
     }
 
