@@ -137,8 +137,8 @@ extension Clinic {
                 after = root
                 guard feed(of: root) == nil else { continue }
                 try noteState(of: root, by: .own, at: 0)
-                if try !isWanted(root) { try leave(root) }
             }
+            try leaveUnwanted()
         }
     }
 

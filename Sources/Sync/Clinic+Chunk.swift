@@ -93,6 +93,8 @@ extension Clinic {
         if head.reachedEnd { try dropUnnamed(join, loaded) }
         try adopt(latest)
         try applyAgain(loaded, beyond: head.heads)
+        // By records of its own affairs a clinic asks to hold patients, or to leave them.
+        if loaded.contains(.clinic(node)) { try leaveUnwanted() }
         joins[index].last = head.last
         joins[index].isFull = head.reachedEnd
         joins[index].newest = head.cursor

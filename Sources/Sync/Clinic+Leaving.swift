@@ -43,6 +43,15 @@ extension Clinic {
         try replica.purge { _, compartment in gone.contains(compartment) }
     }
 
+    /// Looks at all patients of whom anything is here: those that are neither held nor wanted go.
+    func leaveUnwanted() throws {
+        var after: RootReference?
+        while let root = try replica.tables.roots(of: .patient, after: after, limit: 1).first {
+            after = root
+            if try feed(of: root) == nil && !isWanted(root) { try leave(root) }
+        }
+    }
+
     private func stay(_ root: RootReference) throws {
         leaving.remove(root)
         try replica.store.run("DELETE FROM _leaving WHERE root = ?", [.integer(root.rawValue)])

@@ -150,6 +150,32 @@ struct ClockTests {
         }
     }
 
+    @Test("A clone that loads its own affairs anew lets go of whom its original has given up")
+    func wishInState() throws {
+        try withWorld { world in
+            let a = world.machines[0]
+            let patient = try world.register(a, "v1")
+            try world.meet()
+            try world.clone(a)
+            let clone = try #require(world.machines.last)
+            try world.backUpHub()
+            a.clockError = ClockTests.ahead
+            try world.edit(a, patient, "v-ahead")
+            try world.talk(a)
+            a.clockError = 0
+            try world.meet()
+            try world.restoreHub()
+            try world.hold(a, patient, false)
+            try world.catchUp(a)
+            // The clone has an order for a stamp of its own, so it loads its own affairs anew.
+            try world.meet()
+            try world.backUpHub()
+            try world.meet()
+            #expect(try world.shown(patient, at: clone) == nil)
+            try world.check()
+        }
+    }
+
     @Test(
         "What is loaded as state counts as the hub counts it now, not as it did before its restore")
     func orderLostInState() throws {
