@@ -44,11 +44,23 @@ extension Clinic {
             if Planted.is(.cursorBeforeCommit) { try commitCursors(answer, sent) }
         #endif
         do {
-            return try replica.transaction { try take(answer, sent, now, carefully: false) }
+            return try transaction { try take(answer, sent, now, carefully: false) }
         } catch is Malformed {
             // A change set in it may break this version's schema, although an older hub took it.
             // Such a one is put aside, so that it doesn't stop what comes after it.
-            return try replica.transaction { try take(answer, sent, now, carefully: true) }
+            return try transaction { try take(answer, sent, now, carefully: true) }
+        }
+    }
+
+    /// What a comparison came to is undone with what it compared: it would else be taken for one of
+    /// what is here.
+    private func transaction<T>(_ body: () throws -> T) throws -> T {
+        let before = (comparisons, unequal)
+        do {
+            return try replica.transaction(body)
+        } catch {
+            (comparisons, unequal) = before
+            throw error
         }
     }
 

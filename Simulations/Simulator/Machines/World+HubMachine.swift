@@ -103,9 +103,8 @@ extension World {
         hubChangedAt = time
         say("THE HUB IS PUT BACK to its last backup")
         try reopenHub()
-        for stamp in before.subtracting(try stamps(of: hub.store.node)) {
-            hub.regained[stamp] = .max
-        }
+        let lost = before.subtracting(try stamps(of: hub.store.node))
+        for stamp in lost { hub.regained[stamp] = .max }
         for clinic in registered {
             if hub.store.clinics[clinic.node] == nil {
                 try hub.store.readmit(
@@ -124,6 +123,20 @@ extension World {
                 try node.setAcknowledged(
                     origin, head.acknowledged, backedUp: min(sequence, head.sequence))
             }
+        }
+        if draw(.hubRestore, { $0.comes(500) }) { try goOn(Set(lost.map(\.origin.node))) }
+    }
+
+    /// Where frames were lost at the hub, somebody writes on before anything is heard of that: what
+    /// they send leaves a gap, and others find a feed as long as the old one, with something else
+    /// in it.
+    private func goOn(_ nodes: Set<NodeID>) throws {
+        let here = machines.filter { !$0.isGone && nodes.contains($0.node) }
+        guard !here.isEmpty else { return }
+        let machine = draw(.hubRestore) { $0.pick(here) }
+        for _ in 0..<draw(.hubRestore, { $0.within(1...6 as ClosedRange<Int>) }) {
+            if let most = options.cuts.writes, ledger.writes >= most { return }
+            try writeSomething(machine)
         }
     }
 

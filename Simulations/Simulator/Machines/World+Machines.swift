@@ -97,12 +97,7 @@ extension World {
             "\(machine.name) is \(isRollback ? "rolled back to" : "restored from") \(copy); "
                 + "\(missing.count) writes were on that disk alone")
         wakeBoth(machine, after: Period.minute)
-        guard isRollback, draw(.rollback, { $0.comes(600) }) else { return }
-        // Work goes on before anything is heard of the hub: two lives part.
-        for _ in 0..<draw(.rollback, { $0.within(1...8 as ClosedRange<Int>) }) {
-            if let most = options.cuts.writes, ledger.writes >= most { return }
-            try writeSomething(machine)
-        }
+        if isRollback, draw(.rollback, { $0.comes(600) }) { try part(machine) }
     }
 
     func cloneSomebody() throws {

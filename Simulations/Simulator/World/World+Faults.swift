@@ -18,7 +18,17 @@ extension World {
             (.tie, { [unowned self] in try writeTogether() }),
         ]
         for (fault, act) in planned { plan(fault, act) }
+        // What nobody writes again is still to be seen in the end.
+        guard options.rate(.tie) != nil else { return }
+        let span = UInt64(options.days) * Period.day
+        for _ in 0..<World.lateTies {
+            plan(after: span - draw(.tie) { $0.within(1...span / 20) }) { [unowned self] in
+                if !isHealing { try writeTogether() }
+            }
+        }
     }
+
+    private static let lateTies = 4
 
     private func plan(_ fault: Fault, _ act: @escaping () throws -> Void) {
         guard let mean = options.rate(fault) else { return }

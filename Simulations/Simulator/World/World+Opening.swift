@@ -12,11 +12,26 @@ extension World {
             if clinic.enrols == 0 {
                 try enrol(clinic)
             } else {
-                plan(after: clinic.enrols) { [unowned self] in try enrol(clinic) }
+                plan(after: clinic.enrols) { [unowned self] in try enrolLate(clinic) }
             }
         }
         planUpkeep()
         planFaults()
+    }
+
+    /// A clinic enrols amid the run. Now and then the hub is put back soon after to a backup that
+    /// doesn't know it: what it has loaded by then as state, the hub has lost.
+    private func enrolLate(_ clinic: Options.ClinicOptions) throws {
+        guard !isHealing, options.rate(.hubRestore) != nil, draw(.hubRestore, { $0.comes(600) })
+        else { return try enrol(clinic) }
+        try backUpHub()
+        for machine in machines where !machine.isGone {
+            if let most = options.cuts.writes, ledger.writes >= most { break }
+            try writeSomething(machine)
+        }
+        plan(after: Period.hour / 2) { [unowned self] in try enrol(clinic) }
+        let wait = Period.hour + draw(.hubRestore) { $0.below(Period.hour) }
+        plan(after: wait) { [unowned self] in if !isHealing { try restoreHub() } }
     }
 
     func enrol(_ options: Options.ClinicOptions) throws {
