@@ -16,6 +16,8 @@ extension World {
         do {
             // Who holds what is looked at anew in steps, where a clinic was let in again.
             if store.isLooking { try lookAnew() }
+            // The power may have gone as it looked; then this request is gone with it.
+            guard hub.store === store else { return }
             try attemptAtHub {
                 answer = try store.answer(
                     bytes, from: call.machine.node, at: hubReading, mayWait: mayWait)

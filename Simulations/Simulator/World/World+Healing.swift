@@ -101,6 +101,10 @@ extension World {
         if machine.behind > 0 { return "its feeds are behind" }
         if try machine.clinic.probe() != nil { return "a fork is open" }
         if try machine.clinic.chunkRequest(limit: 1) != nil { return "it is loading" }
+        let compared = machine.clinic.comparisons
+        for kind in FeedKind.allCases where compared[kind] == nil {
+            if kind != .district || readsAll(machine) { return "it has yet to compare \(kind)" }
+        }
         return nil
     }
 
