@@ -215,17 +215,22 @@ let package = Package(
             name: "Simulator",
             dependencies: ["Disk", "Hub", "Sync", "Replica", "Records", "Causality"],
             path: "Simulations/Simulator", swiftSettings: strict),
+        .target(
+            name: "Reporting", dependencies: ["Simulator"], path: "Simulations/Reporting",
+            swiftSettings: strict),
         .executableTarget(
             name: "simulate",
             dependencies: [
-                "Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Simulator", "Reporting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Simulations/Simulate", swiftSettings: strict),
 
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Workload", "LinkProxy", "Hub", "HubServer", "HTTPSClient", "Trust", "Sync",
+                "Workload", "Simulator", "LinkProxy", "Hub", "HubServer", "HTTPSClient", "Trust",
+                "Sync",
                 "Replica", "Records", "Causality",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -264,7 +269,7 @@ let package = Package(
         .testTarget(
             name: "ExhaustiveTests", dependencies: ["Exhaustive"], swiftSettings: strict),
         .testTarget(
-            name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
+            name: "SimulatorTests", dependencies: ["Simulator", "Reporting"], swiftSettings: strict),
         .testTarget(
             name: "DiskTests",
             dependencies: [

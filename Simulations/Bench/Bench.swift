@@ -7,7 +7,7 @@ import Workload
 @main
 enum Bench {
     private static let parts = [
-        "engine", "bytes", "growth", "durable", "exchange", "join", "apply", "link",
+        "engine", "bytes", "growth", "durable", "exchange", "join", "apply", "link", "light",
     ]
 
     static func main() async throws {
@@ -46,6 +46,7 @@ enum Bench {
         case "exchange": try ProcessBench.exchange(&table)
         case "join": try await ProcessBench.join(&table)
         case "apply": try ProcessBench.apply(&table)
+        case "light": try LightBench.run(&table)
         default: try await ProcessBench.badLink(&table)
         }
     }

@@ -5,8 +5,9 @@
 
 enum sector_state { SYNCED = 0, UNSYNCED, FORGOTTEN };
 
-/// Memory that is kept for the next time, although nothing needs it now.
-static const uint64_t spare_bytes = 1 << 20;
+/// Memory that is kept for the next time, although nothing needs it now: what is given back and
+/// asked for again costs more than all that is written into it.
+static const uint64_t spare_bytes = 4 << 20;
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
@@ -60,11 +61,15 @@ static void clear(content *content, uint64_t from, uint64_t to) {
     if (from < to) memset(content->bytes + from, 0, to - from);
 }
 
+static void touch(content *content, uint64_t offset, uint64_t end);
+
 /// Lets the file end later, with zeros but for what is going to be written from `start` on.
 static void extend(content *content, uint64_t start, uint64_t end) {
     reserve(content, end);
     if (end <= content->size) return;
     uint64_t known = sector_end(content->size);
+    // What was cut off since the last sync still lies here.
+    if (known < content->synced_size) touch(content, known, least(start, content->synced_size));
     clear(content, known, start);
     clear(content, most(known, end), sector_end(end));
     content->size = end;
@@ -144,7 +149,9 @@ void content_resize(content *content, uint64_t size) {
         extend(content, size, size);
         return;
     }
-    touch(content, size, content->size);
+    // What lies beyond the last sector stays in its place: it can't be read any more, and what is
+    // written there before the next sync saves it first. A WAL that is cut is large.
+    touch(content, size, least(content->size, sector_end(size)));
     clear(content, size, sector_end(size));
     content->size = size;
     content->cut = least(content->cut, size);

@@ -28,7 +28,8 @@ typedef struct unsynced {
 #define NOTHING_SAVED UINT64_MAX
 
 typedef struct content {
-    /// As written, and zeros to the end of the last sector. The capacity is a multiple of the sector.
+    /// As written, and zeros to the end of the last sector; beyond it, up to the synced size, what was
+    /// cut off since the last sync. The capacity is a multiple of the sector.
     uint8_t *bytes;
     uint64_t size, capacity;
     /// How long the file is for sure, and how short it was at its shortest since the last sync.

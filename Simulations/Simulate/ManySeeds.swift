@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Reporting
 import Simulator
 import Synchronization
 
@@ -10,10 +11,12 @@ struct ManySeeds {
     var planted: PlantedBug?
     var jobs: Int?
     var json: Bool
+    /// Where a page with charts goes.
+    var folder: ReportFolder?
 
     func run() throws {
         let start = ContinuousClock.now
-        let progress = Progress(range: range, isQuiet: json)
+        let progress = Progress(range: range, isQuiet: json, keepsFigures: json || folder != nil)
         if !json { print("seeds \(range.lowerBound)..\(range.upperBound)") }
         SeedRunner.run(
             range, cuts: cuts, planted: planted,
@@ -23,6 +26,10 @@ struct ManySeeds {
         let report = Report(
             range: range, outcomes: progress.outcomes, seconds: max(1, Int(seconds)))
         progress.end()
+        if let folder {
+            let file = try folder.write(ReportPage(range: range, outcomes: report.outcomes))
+            if !json { print("report: \(file)") }
+        }
         print(json ? report.json : report.lastLine)
         if !report.failed.isEmpty { throw ExitCode(1) }
     }
@@ -39,11 +46,14 @@ private final class Progress: Sendable {
     private let state = Mutex(State())
     private let range: ClosedRange<UInt64>
     private let isQuiet: Bool
+    /// Whether figures are wanted: a run without end would fill the memory with them.
+    private let keepsFigures: Bool
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
-    init(range: ClosedRange<UInt64>, isQuiet: Bool) {
+    init(range: ClosedRange<UInt64>, isQuiet: Bool, keepsFigures: Bool) {
         self.range = range
         self.isQuiet = isQuiet
+        self.keepsFigures = keepsFigures
     }
 
     var outcomes: [Outcome] { state.withLock { $0.outcomes } }
@@ -56,6 +66,7 @@ private final class Progress: Sendable {
             state.withLock { $0.failed += 1 }
         }
         outcome.tail = []
+        if !keepsFigures { outcome.figures = Figures() }
         let (done, failed, isDue) = state.withLock { state in
             state.outcomes.append(outcome)
             let isDue = ContinuousClock.now - state.shownAt > .milliseconds(200)

@@ -25,7 +25,8 @@ struct Report {
                 exchanges: outcome.exchanges, promise: outcome.failure?.promise.rawValue,
                 failure: outcome.failure?.text,
                 replay: outcome.failure == nil
-                    ? nil : "\(Replay(seed: outcome.seed, cuts: outcome.cuts))")
+                    ? nil : "\(Replay(seed: outcome.seed, cuts: outcome.cuts))",
+                figures: RunFigures(outcome.figures))
         }
         let document = Document(
             first: range.lowerBound, last: range.upperBound, ran: outcomes.count,
@@ -57,5 +58,6 @@ struct Report {
         var promise: String?
         var failure: String?
         var replay: String?
+        var figures: RunFigures
     }
 }

@@ -13,7 +13,8 @@ struct SimulateCommand: ParsableCommand {
             Each seed draws a district and everything that goes wrong in it. Afterwards all faults \
             stop, and what was promised is checked. The last line names the seeds that failed.
 
-            Exit status: 0 when none failed, 1 when any did, 64 for wrong usage.
+            Exit status: 0 when none failed, 1 when any did, 64 for wrong usage, 73 where a report \
+            can't be written.
             """)
 
     @Option(help: "The seeds to run: one, or A..B.")
@@ -44,6 +45,11 @@ struct SimulateCommand: ParsableCommand {
     var listPlanted = false
     @Flag(help: "Plant each fault in turn, and print how many seeds it takes to be found.")
     var plantedTable = false
+    @Option(help: "A folder for a page with charts of what was measured: index.html.")
+    var report: String?
+    @Option(
+        help: "Measure what districts of so many clinics cost their hubs: CLINICS,… with --days N.")
+    var scale: ClinicCounts?
     @Option(help: "Worlds at a time; by default one for each processor.")
     var jobs: Int?
 
@@ -74,6 +80,8 @@ struct SimulateCommand: ParsableCommand {
             throw ValidationError("--jobs takes a number from 1 to \(Self.mostJobs).")
         }
         try validatePlanted()
+        try validateScale()
+        try validateReport()
         _ = try wantedReplay
         _ = try cuts
     }
@@ -137,6 +145,11 @@ struct SimulateCommand: ParsableCommand {
             return try PlantedTable(range: range, jobs: jobs, json: json).run()
         }
         let bug = planted.flatMap(PlantedBug.named)
+        if let scale {
+            return try ScaleTable(
+                sizes: scale.counts, days: days ?? Self.daysOfScale, seed: seed ?? 1
+            ).run(json: json)
+        }
         let one = try wantedReplay?.seed ?? seed
         if let one {
             let isTold = trace || replay != nil && !shrink
@@ -145,7 +158,10 @@ struct SimulateCommand: ParsableCommand {
             return
         }
         let range = seeds?.range ?? FreshSeeds.range(fresh ?? 0)
-        try ManySeeds(range: range, cuts: cuts, planted: bug, jobs: jobs, json: json).run()
+        try ManySeeds(
+            range: range, cuts: cuts, planted: bug, jobs: jobs, json: json,
+            folder: try report.map { try ReportFolder($0) }
+        ).run()
     }
 }
 

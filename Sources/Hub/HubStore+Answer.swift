@@ -66,25 +66,29 @@ extension HubStore {
         _ request: ExchangeRequest, _ clinic: RegisteredClinic, _ now: ClockReading, mayWait: Bool,
         waited: UInt64
     ) throws -> HubAnswer {
-        let before = feeds.mapValues(\.position)
-        let answer: ExchangeAnswer
-        if request.frames.isEmpty {
-            answer = try node.store.reading { try self.answer(request, clinic, now) }
-        } else {
-            answer = try node.transaction {
-                try advanceClock(now)
-                return try self.answer(request, clinic, now)
-            }
-        }
+        feeds.mark()
         // What a clock says is a claim like any other: differences are counted with it.
         let wall = min(request.wall, HLC.largestMilliseconds) &+ waited
         let isNews = isNews(request.wasEqual, of: clinic)
-        try node.transactionIfNeeded(isNews || seenIsStale(wall, clinic, now)) {
+        func note() throws {
             try noteSeen(clinic.node, wall: wall, at: reading(now).now)
             if isNews { try noteComparison(request.wasEqual, of: clinic.node) }
         }
+        let answer: ExchangeAnswer
+        if request.frames.isEmpty {
+            answer = try node.store.reading { try self.answer(request, clinic, now) }
+            try node.transactionIfNeeded(isNews || seenIsStale(wall, clinic, now), note)
+        } else {
+            // One sync of the disk for all of it.
+            answer = try node.transaction {
+                try advanceClock(now)
+                let answer = try self.answer(request, clinic, now)
+                try note()
+                return answer
+            }
+        }
         noteRead(answer.slices, by: clinic.node)
-        let woken = Set(feeds.filter { before[$0.key] != $0.value.position }.keys)
+        let woken = feeds.grown
         if mayWait, request.wait > 0, request.frames.isEmpty, answer.held.isEmpty,
             answer.epoch == request.epoch, answer.slices.allSatisfy({ $0.from == $0.to }),
             request.pulls.allSatisfy({ !$0.cursors.isEmpty })

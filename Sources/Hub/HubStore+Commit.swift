@@ -80,7 +80,8 @@ extension HubStore {
     ///
     /// - Returns: why it was refused, if it was.
     private func commit(_ frame: Frame, at now: UInt64) throws -> RefusalReason? {
-        let before = feeds
+        feeds.beginStep()
+        defer { feeds.endStep() }
         do {
             try node.savepoint {
                 try checkScope(frame)
@@ -90,7 +91,7 @@ extension HubStore {
             }
             return nil
         } catch let error as Malformed {
-            feeds = before
+            feeds.undoStep()
             if case .unknownVersion = error {
                 try keep(frame, .parked, "a newer version wrote it: upgrade the hub", now)
                 return nil
@@ -101,7 +102,7 @@ extension HubStore {
             #if PLANTED
                 if Planted.is(.refusalBlocks) { return .wrongScope }
             #endif
-            feeds = before
+            feeds.undoStep()
             try keep(frame, .refused, RefusalReason.wrongScope.description, now)
             return .wrongScope
         }

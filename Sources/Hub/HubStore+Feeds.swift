@@ -61,7 +61,7 @@ struct FeedEntry {
 
 extension HubStore {
     func loadFeeds() throws {
-        feeds = [:]
+        var heads: [FeedName: FeedHead] = [:]
         let rows = try node.store.rows("SELECT id, kind, node, pos, hash, sum FROM _feed") { row in
             (
                 FeedKind(rawValue: UInt8(truncatingIfNeeded: row.integer(1))),
@@ -71,7 +71,8 @@ extension HubStore {
                     sum: ContentSum(bytes: row.bytes(5)) ?? ContentSum())
             )
         }
-        for (kind, node, head) in rows { if let kind { feeds[FeedName(kind, node)] = head } }
+        for (kind, node, head) in rows { if let kind { heads[FeedName(kind, node)] = head } }
+        feeds = FeedHeads(heads)
     }
 
     func makeFeed(_ name: FeedName) throws {
@@ -86,14 +87,13 @@ extension HubStore {
     }
 
     func saveFeeds() throws {
-        for (name, head) in feeds where head.isDirty {
+        for (_, head) in feeds.takeUnsaved() {
             try node.store.run(
                 "UPDATE _feed SET pos = ?, hash = ?, sum = ? WHERE id = ?",
                 [
                     .unsigned(head.position), .bytes(head.hash), .bytes(head.sum.bytes),
                     .integer(head.id),
                 ])
-            feeds[name]!.isDirty = false
         }
     }
 

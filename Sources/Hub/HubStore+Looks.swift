@@ -56,7 +56,7 @@ extension HubStore {
     /// - Returns: the feeds that have news.
     package func lookAnew(_ count: Int) throws -> Set<FeedName> {
         guard let clinic = pendingLooks.keys.min() else { return [] }
-        let before = feeds.mapValues(\.position)
+        feeds.mark()
         try node.transaction {
             let last = pendingLooks[clinic]!
             let after = last == 0 ? nil : RootReference(rawValue: Int64(last))
@@ -72,7 +72,7 @@ extension HubStore {
             }
             try saveFeeds()
         }
-        var woken = Set(feeds.filter { before[$0.key] != $0.value.position }.keys)
+        var woken = feeds.grown
         // Its end is news too: another feed may be read from here on.
         woken.insert(FeedName(.own, clinic))
         return woken

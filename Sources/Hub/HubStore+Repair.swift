@@ -40,7 +40,7 @@ extension HubStore {
             }
             appliedNow = []
             try rebuildHolders(except: broken)
-            for name in feeds.keys.sorted() {
+            for name in feeds.names {
                 // Also where memory has it right: the row may not.
                 feeds[name]!.sum = try node.contentSum(of: name)
                 feeds[name]!.isDirty = true
@@ -61,7 +61,7 @@ extension HubStore {
 
     /// Who holds what, as the entries of each clinic's own feed say.
     private func rebuildHolders(except broken: Set<FeedName>) throws {
-        for name in feeds.keys.sorted() where name.kind == .own && !broken.contains(name) {
+        for name in feeds.names where name.kind == .own && !broken.contains(name) {
             let head = feeds[name]!
             let held = try node.holds(feed: head.id, upTo: head.position)
             guard try held != node.registeredHolds(of: name.node) else { continue }

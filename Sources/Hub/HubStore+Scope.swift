@@ -69,8 +69,11 @@ extension HubStore {
             let isNew = isNew || Planted.is(.freshForKnown)
         #endif
         let before = Set(try holders(of: root))
-        let asking = clinics.values.first { asking == .clinic($0.node) }.map(\.node)
-        let after = try wanted(compartment, rule, before.union(asking.map { [$0] } ?? []))
+        var asker: NodeID?
+        if let asking, asking.kind == .clinic, case .uuid(high: 0, let low) = asking.id {
+            asker = clinics[NodeID(rawValue: low)]?.node
+        }
+        let after = try wanted(compartment, rule, before.union(asker.map { [$0] } ?? []))
         for clinic in after.subtracting(before).sorted() {
             let name = FeedName(.own, clinic)
             if isNew {

@@ -40,7 +40,7 @@ extension HubStore {
             let sorted = clinics.values.sorted { ($0.name, $0.node) < ($1.name, $1.node) }
             return HubStanding(
                 epoch: epoch, frames: frames.values.reduce(0, +), backedUp: backedUp,
-                feeds: feeds.count, entries: feeds.values.reduce(0) { $0 + $1.position },
+                feeds: feeds.count, entries: feeds.entries,
                 refused: Int(refused.values.reduce(0, +)), parked: try letters.count(.parked),
                 clinics: sorted.map { clinic in
                     let written = frames[clinic.node] ?? 0
@@ -53,7 +53,7 @@ extension HubStore {
     }
 
     /// How far each feed goes: what has grown since, has news.
-    package var feedPositions: [FeedName: UInt64] { feeds.mapValues(\.position) }
+    package var feedPositions: [FeedName: UInt64] { feeds.positions }
 
     private func pending(for clinic: RegisteredClinic) -> UInt64 {
         FeedKind.allCases.reduce(0) { sum, kind in

@@ -18,7 +18,7 @@ package final class HubStore {
     package internal(set) var time: TrustedTime
     /// How far ahead of the hub a stamp may be before it is ranked, in milliseconds.
     let bound: UInt64
-    var feeds: [FeedName: FeedHead] = [:]
+    var feeds = FeedHeads()
     package internal(set) var clinics: [NodeID: RegisteredClinic] = [:]
     /// Clinics by what a record may call them: their node's number, or their Organization.
     var clinicNames: [String: NodeID] = [:]

@@ -39,6 +39,8 @@ final class Merger {
     var insertions = 0
     /// The entity whose records ask to hold a compartment; 0 if there is none.
     let holdEntity: UInt16
+    /// The units of a root that name holders, as bits.
+    let holderUnits: UInt64
 
     init(
         _ store: Store, _ tables: Tables, _ origins: OriginTable, _ ranks: RankTable,
@@ -52,7 +54,10 @@ final class Merger {
         probe = try RowProbe(store, origins, ranks)
         registers = RegisterStore(store, origins, ranks)
         visibility = Visibility(store, tables, origins, registers)
-        holdEntity = tables.schema.holders?.holdEntity ?? 0
+        let rule = tables.schema.holders
+        holdEntity = rule?.holdEntity ?? 0
+        holderUnits = ((rule?.nodeUnits ?? []) + (rule?.organizationUnits ?? []))
+            .reduce(0) { $0 | 1 << UInt64($1) }
     }
 
     /// The stamps of the row at hand.
@@ -169,7 +174,7 @@ final class Merger {
     }
 
     private func note(_ table: EntityTable, _ reader: borrowing ChangeSetReader, _ run: inout Run) {
-        if table.isRoot { run.touchedRoot = true }
+        if table.isRoot, reader.mask & holderUnits != 0 { run.touchedRoot = true }
         if table.number == holdEntity { run.holds.append(reader.id) }
     }
 

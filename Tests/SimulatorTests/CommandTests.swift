@@ -17,6 +17,7 @@ struct CommandTests {
         process.executableURL = PlantedProgram.file
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            .filter { !$0.value.isEmpty }
         let (output, errors) = (Pipe(), Pipe())
         (process.standardOutput, process.standardError) = (output, errors)
         try process.run()
@@ -39,6 +40,11 @@ struct CommandTests {
             (["--seed", "1", "--without", "fire"], "there are loss"),
             (["--replay", "x"], "begins with its seed"),
             (["--seed", "1", "--json", "--trace"], "exclude each other"),
+            (["--report", "x"], "--seeds A..B"), (["--fresh", "0", "--report", "x"], "above 0"),
+            (["--seeds", "1..2", "--report", ""], "name of a folder"),
+            (["--scale", "ten"], "CLINICS"), (["--scale", "0"], "CLINICS"),
+            (["--scale", "10", "--clinics", "3"], "--days, --seed and --json alone"),
+            (["--scale", "10", "--days", "5000"], "from 1 to"),
         ] as [([String], String)])
     func wrongUsage(arguments: [String], part: String) throws {
         let result = try simulate(arguments)
@@ -51,6 +57,45 @@ struct CommandTests {
         let result = try simulate(["--seeds", "1..4", "--days", "1"])
         #expect(result.status == 0)
         #expect(result.lastLine == "4 seeds, none failed")
+    }
+
+    @Test("A report goes into a folder that it makes, and no file is in its way")
+    func report() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "report-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "of/today").path
+        let result = try simulate(["--seeds", "1..2", "--days", "1", "--report", path])
+        #expect(result.status == 0, "\(result.errors)")
+        let page = try String(contentsOfFile: path + "/index.html", encoding: .utf8)
+        #expect(page.contains("seeds 1..2") && page.hasSuffix("</html>\n"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["index.html"])
+        for (place, part) in [
+            (path + "/index.html", "is a file. Name a folder"),
+            (path + "/index.html/below", "nothing can be written into"),
+        ] {
+            let refused = try simulate(["--seeds", "1..2", "--report", place])
+            #expect(refused.status == 73 && refused.errors.contains(part), "\(refused.errors)")
+            #expect(refused.output.isEmpty, "nothing is run in vain")
+        }
+    }
+
+    @Test("Traces, figures and light days are the same with each order of dictionaries")
+    func hashing() throws {
+        for arguments in [
+            ["--seeds", "1..8"], ["--seeds", "100..101", "--light", "--clinics", "3"],
+        ] {
+            let fixed = try simulate(
+                arguments + ["--json", "--jobs", "2"], ["SWIFT_DETERMINISTIC_HASHING": "1"])
+            #expect(fixed.status == 0)
+            let drawn = try simulate(
+                arguments + ["--json", "--jobs", "1"], ["SWIFT_DETERMINISTIC_HASHING": ""])
+            func runs(_ result: Result) throws -> NSArray {
+                let json = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+                return try #require((json as? [String: Any])?["runs"] as? NSArray)
+            }
+            #expect(try runs(fixed) == runs(drawn))
+        }
     }
 
     @Test("A replay is the same byte for byte, whatever the order of dictionaries")

@@ -133,6 +133,7 @@ extension World {
         ledger.lost.formUnion(missing)
         machine.isGone = true
         machine.boot += 1
+        meter.end(machine.name, at: time)
         let name = machine.options.name
         // An operator who is not told asks once more.
         while try !attemptAtHub({ _ = try hub.store.revoke(name, certificatesFrom: 0) }) {}

@@ -78,7 +78,7 @@ extension World {
         machine.calls[channel.rawValue] = call
         machine.exchanges += 1
         let size = try contentSize(message.bytes)
-        bytesUp += message.bytes.count
+        meter.carry(machine.link.options.bandwidth, up: message.bytes.count)
         say("\(machine.name) \(call.what) #\(call.number), \(size) bytes")
         guard machine.link.isUp else { return plan(after: Period.second) { try self.fail(call) } }
         let delay = delay(machine, size)
@@ -175,6 +175,7 @@ extension World {
         if !isIntact { throw Failure(.error, "\(machine.name) takes a broken answer") }
         say("#\(call.number) is taken")
         try attempt(machine) { try observe(machine, call) }
+        try attempt(machine) { try noteCaughtUp(machine) }
         wakeBoth(machine)
     }
 

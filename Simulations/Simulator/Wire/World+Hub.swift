@@ -68,9 +68,9 @@ extension World {
         say(
             "the hub answers #\(call.number)\(isFirst ? "" : " once more"), \(size) bytes "
                 + String(hash, radix: 16))
-        bytesDown += bytes.count
         let machine = call.machine
         if call.channel == .courier { return carryBack(bytes, call) }
+        meter.carry(machine.link.options.bandwidth, down: bytes.count)
         let isLost = comes(.loss, machine)
         let isCut = comes(.cut, machine)
         let sent = isCut ? cut(bytes, machine) : bytes

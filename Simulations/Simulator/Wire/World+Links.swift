@@ -4,6 +4,7 @@ import Sync
 extension World {
     func planLink(_ machine: ClinicMachine) {
         let link = machine.link.options
+        meter.begin(machine.name, bandwidth: link.bandwidth, at: time)
         guard link.down > 0, !machine.link.isMended else { return }
         let wait =
             options.cuts.isLight
@@ -13,6 +14,7 @@ extension World {
         plan(after: wait) { [unowned self] in
             guard !machine.link.isMended, !machine.isGone else { return }
             machine.link.isUp.toggle()
+            meter.turn(machine.name, isUp: machine.link.isUp, at: time)
             say("the link of \(machine.name) is \(machine.link.isUp ? "up" : "down")")
             planLink(machine)
             if machine.link.isUp {

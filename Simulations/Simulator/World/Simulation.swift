@@ -11,6 +11,7 @@ package struct Outcome: Sendable {
     package var days: Int
     package var writes: Int
     package var exchanges: Int
+    package var figures = Figures()
 
     package var clinicDays: Int { clinics * days }
 }
@@ -45,6 +46,7 @@ package enum Simulation {
             outcome.tail = world.trace.tail
             outcome.writes = world.ledger.writes
             outcome.exchanges = world.calls
+            outcome.figures = (try? world.figures()) ?? world.meter.figures
         } catch {
             outcome.failure = Failure(.error, "the world can't begin: \(error)")
         }

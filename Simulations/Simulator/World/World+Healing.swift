@@ -26,6 +26,7 @@ extension World {
 
     private func heal() throws {
         isHealing = true
+        meter.faultsEnd(at: time)
         say("faults stop")
         hub.clock.mend(at: time)
         disks.cutPower(HubMachine.file, after: 0)
@@ -45,6 +46,7 @@ extension World {
     /// Everybody exchanges until nothing moves, then the hub is backed up, and all hear of it.
     func settle() throws {
         try exchangeUntilQuiet()
+        meter.comesToRest(at: time)
         try backUpHub()
         try exchangeUntilQuiet()
     }

@@ -15,6 +15,7 @@ final class World {
     let disks: Disks
     let hub: HubMachine
     let ledger = Ledger()
+    let meter = Meter()
     /// Milliseconds since 1970, as nobody in the world knows them.
     private(set) var time = World.start
     private var queue = EventQueue()
@@ -44,8 +45,6 @@ final class World {
     var contents: [ContentSum: UInt64] = [:]
     /// What is damaged just before the checks.
     var damage: Damage?
-    var bytesUp = 0
-    var bytesDown = 0
 
     static let start: UInt64 = 1_800_000_000_000
 
@@ -67,6 +66,9 @@ final class World {
 
     /// Lets go of everything.
     func close() {
+        // Nothing is kept: what stands in WALs need not be written into the files.
+        for machine in machines where !machine.isGone { disks.cutPower(machine.name) }
+        disks.cutPower(HubMachine.file)
         for machine in machines where !machine.isGone { try? machine.clinic.close() }
         try? hub.store.close()
         disks.close()
