@@ -265,7 +265,7 @@ package final class Clinic {
     // MARK: What is held
 
     /// The feed that a compartment comes by; `nil` when it isn't held.
-    func feed(of root: RootReference) -> FeedKind? {
+    package func feed(of root: RootReference) -> FeedKind? {
         switch root.kind {
         case .reference: .reference
         case .clinic: held.contains(root) ? .own : nil

@@ -25,19 +25,25 @@ extension World {
                 throw Failure(
                     .digest,
                     "\(machine.name) and the hub differ in \(feeds): "
-                        + (try difference(machine)))
+                        + (try difference(machine, feeds)))
             }
             say("\(machine.name) and the hub differ in \(feeds): the hub was put back")
             planRepair(machine)
         }
     }
 
-    /// The first place where a clinic's siblings are not the hub's, for who reads the failure.
-    private func difference(_ machine: ClinicMachine) throws -> String {
+    /// The first place of some feeds where a clinic's siblings are not the hub's, for who reads the
+    /// failure.
+    private func difference(_ machine: ClinicMachine, _ feeds: [FeedKind]) throws -> String {
         let ours = try siblings(machine.replica), hubs = try siblings(hub.store.node)
         for place in Set(ours.keys).union(hubs.keys).sorted() where ours[place] != hubs[place] {
-            guard let mine = ours[place] else { continue }
-            let theirs = hubs[place] ?? []
+            let root = try machine.replica.store.reading {
+                try machine.replica.tables.root(place.compartment)
+            }
+            guard let feed = root.map(machine.clinic.feed(of:)) ?? nil, feeds.contains(feed) else {
+                continue
+            }
+            let mine = ours[place] ?? [], theirs = hubs[place] ?? []
             func names(_ stamps: Set<Stamp>) -> String {
                 let known = stamps.sorted().flatMap { ledger.names($0).sorted() }.map { "\($0)" }
                 return known.joined(separator: ", ")
