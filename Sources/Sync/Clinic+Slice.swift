@@ -240,8 +240,9 @@ extension Clinic {
             // carries all of its kind.
             let root = try replica.tables.root(compartment)
             guard let feed = feed(of: compartment, root) else { return false }
-            guard let join = join(of: root, by: feed) else { return true }
-            guard let chunk = try chunk(of: root, join) else { return false }
+            let joins = joins(of: root, by: feed)
+            if joins.isEmpty { return true }
+            guard let chunk = try chunk(of: root, joins) else { return false }
             return frame.header.sequence > chunk.heads[origin]?.sequence ?? 0
         }
     }
@@ -285,8 +286,9 @@ extension Clinic {
     private func takes(_ compartment: Compartment, _ run: Run) throws -> Bool {
         let root = try replica.tables.root(compartment)
         guard feed(of: compartment, root) == run.feed else { return false }
-        guard let join = join(of: root, by: run.feed) else { return true }
-        guard let chunk = try chunk(of: root, join) else { return false }
+        let joins = joins(of: root, by: run.feed)
+        if joins.isEmpty { return true }
+        guard let chunk = try chunk(of: root, joins) else { return false }
         #if PLANTED
             if Planted.is(.feedSkippedWhileLoading) { return false }
         #endif
