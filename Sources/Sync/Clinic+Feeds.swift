@@ -153,8 +153,10 @@ extension Clinic {
             [.integer(root.rawValue), .unsigned(position)])
         let former = feed(of: root)
         guard held.insert(root).inserted else { return }
-        try replica.store.run(
-            "DELETE FROM _reloaded WHERE root = ?", [.integer(root.rawValue)])
+        for table in ["_reloaded", "_dropped"] {
+            try replica.store.run(
+                "DELETE FROM \(table) WHERE root = ?", [.integer(root.rawValue)])
+        }
         if former == .district {
             feeds[.district]!.sum -= try replica.snapshots.sum(of: root)
             feeds[.district]!.isDirty = true

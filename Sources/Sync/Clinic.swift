@@ -122,6 +122,7 @@ package final class Clinic {
         """,
         "CREATE TABLE IF NOT EXISTS _held (root INTEGER PRIMARY KEY, joinedAt INTEGER NOT NULL)",
         "CREATE TABLE IF NOT EXISTS _leaving (root INTEGER PRIMARY KEY)",
+        "CREATE TABLE IF NOT EXISTS _dropped (root INTEGER PRIMARY KEY)",
         """
         CREATE TABLE IF NOT EXISTS _join (
             id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, root INTEGER NOT NULL,
