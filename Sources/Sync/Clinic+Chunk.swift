@@ -166,8 +166,7 @@ extension Clinic {
         func drop(_ root: RootReference) throws {
             guard feed(of: root) == join.feed,
                 let compartment = try replica.tables.compartment(root),
-                try replica.store.count(
-                    "SELECT count(*) FROM _loaded WHERE root = ?", [.integer(root.rawValue)]) == 0
+                try loaded(root, join) == nil
             else { return }
             let before = try replica.snapshots.sum(of: root)
             try replica.snapshots.drop(root)
@@ -209,10 +208,23 @@ extension Clinic {
         }
     }
 
-    /// The chunk by which a compartment was loaded, while its span is not whole yet.
+    /// The newest chunk by which a compartment was loaded, while a span that covers it is not whole
+    /// yet: by itself, with all of its feed, or both at once.
     ///
     /// - Parameter root: `nil` where nothing is here of the compartment.
+    /// - Returns: `nil` while a join that covers it has yet to load it, and so replaces what is here.
     func chunk(
+        of root: RootReference?, _ joins: [Join]
+    ) throws -> (position: UInt64, heads: [Origin: LogHead])? {
+        var newest: (position: UInt64, heads: [Origin: LogHead])?
+        for join in joins {
+            guard let chunk = try chunk(of: root, join) else { return nil }
+            if chunk.position >= newest?.position ?? 0 { newest = chunk }
+        }
+        return newest
+    }
+
+    private func chunk(
         of root: RootReference?, _ join: Join
     ) throws -> (position: UInt64, heads: [Origin: LogHead])? {
         let found = try root.flatMap { try loaded($0, join) }
@@ -234,7 +246,7 @@ extension Clinic {
         try replica.store.row(
             """
             SELECT pos, heads FROM _loaded JOIN _chunk ON _chunk.id = _loaded.chunk \
-            WHERE root = ? AND joining = ?
+            WHERE root = ? AND joining = ? ORDER BY _chunk.id DESC LIMIT 1
             """,
             [.integer(root.rawValue), .integer(join.id)]
         ) { ($0.unsigned(0), $0.bytes(1)) }

@@ -153,8 +153,10 @@ extension Clinic {
             [.integer(root.rawValue), .unsigned(position)])
         let former = feed(of: root)
         guard held.insert(root).inserted else { return }
-        try replica.store.run(
-            "DELETE FROM _reloaded WHERE root = ?", [.integer(root.rawValue)])
+        for table in ["_reloaded", "_dropped"] {
+            try replica.store.run(
+                "DELETE FROM \(table) WHERE root = ?", [.integer(root.rawValue)])
+        }
         if former == .district {
             feeds[.district]!.sum -= try replica.snapshots.sum(of: root)
             feeds[.district]!.isDirty = true
@@ -263,10 +265,11 @@ extension Clinic {
         return loaded
     }
 
-    /// The join that a compartment is being loaded by.
-    func join(of root: RootReference?, by feed: FeedKind) -> Join? {
-        if joins.isEmpty { return nil }
-        return joins.first { $0.feed == feed && ($0.root == nil || $0.root == root) }
+    /// The joins that a compartment is being loaded by: one of all of its feed, one of itself, or
+    /// one that was begun while all of the feed was being loaded.
+    func joins(of root: RootReference?, by feed: FeedKind) -> [Join] {
+        if joins.isEmpty { return [] }
+        return joins.filter { $0.feed == feed && ($0.root == nil || $0.root == root) }
     }
 
     /// Ends the joins that are full and whose chunks the cursor has passed.

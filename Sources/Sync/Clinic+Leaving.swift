@@ -40,7 +40,19 @@ extension Clinic {
             gone.insert(compartment)
         }
         guard !gone.isEmpty else { return }
-        try replica.purge { _, compartment in gone.contains(compartment) }
+        var written: Set<Compartment> = []
+        try replica.purge { header, compartment in
+            guard gone.contains(compartment) else { return false }
+            if header.origin.node == node { written.insert(compartment) }
+            return true
+        }
+        // The feed may have yet to say that it is held, where a copy was put back to before. It
+        // passes over what the log knows, content or not: that can only come as state.
+        for compartment in written.sorted() {
+            guard let root = try replica.tables.root(compartment) else { continue }
+            try replica.store.run(
+                "INSERT OR IGNORE INTO _dropped VALUES (?)", [.integer(root.rawValue)])
+        }
     }
 
     /// Looks at all patients of whom anything is here: those that are neither held nor wanted go.

@@ -94,7 +94,7 @@ extension Clinic {
         }
         // What is being loaded comes with all that the hub has, and so with this.
         try replica.apply(frame) { index, _ in
-            places[index].map { join(of: $0.root, by: $0.feed) == nil } ?? false
+            places[index].map { joins(of: $0.root, by: $0.feed).isEmpty } ?? false
         }
         return .applied
     }

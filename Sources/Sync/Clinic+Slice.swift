@@ -159,14 +159,13 @@ extension Clinic {
             let root = try replica.tables.makeRoot(compartment).root
             guard !held.contains(root) else { return }
             // To a hub that was put back it may be new, although it was held before.
-            let wasLoaded =
-                try replica.store.count(
-                    "SELECT count(*) FROM _reloaded WHERE root = ?", [.integer(root.rawValue)]) > 0
+            let wasLoaded = try isNoted(root, in: "_reloaded")
+            let wasDropped = try isNoted(root, in: "_dropped")
             let wasHere =
                 try wasLoaded || leaving.contains(root)
                 || replica.snapshots.sum(of: root) != ContentSum()
             try hold(root, at: run.position)
-            if isFresh && !wasLoaded { return }
+            if isFresh && !wasLoaded && !wasDropped { return }
             if wasHere { try loadAnew([root], .own) } else { try beginJoin(.own, root) }
         case .shrink(let compartment):
             #if PLANTED
@@ -193,6 +192,11 @@ extension Clinic {
                 try takeForeign(frame, hash: own, previous: hash, &run)
             }
         }
+    }
+
+    private func isNoted(_ root: RootReference, in table: String) throws -> Bool {
+        try replica.store.count(
+            "SELECT count(*) FROM \(table) WHERE root = ?", [.integer(root.rawValue)]) > 0
     }
 
     /// Takes the hub's order for a stamp, or its absence.
@@ -240,8 +244,9 @@ extension Clinic {
             // carries all of its kind.
             let root = try replica.tables.root(compartment)
             guard let feed = feed(of: compartment, root) else { return false }
-            guard let join = join(of: root, by: feed) else { return true }
-            guard let chunk = try chunk(of: root, join) else { return false }
+            let joins = joins(of: root, by: feed)
+            if joins.isEmpty { return true }
+            guard let chunk = try chunk(of: root, joins) else { return false }
             return frame.header.sequence > chunk.heads[origin]?.sequence ?? 0
         }
     }
@@ -285,8 +290,9 @@ extension Clinic {
     private func takes(_ compartment: Compartment, _ run: Run) throws -> Bool {
         let root = try replica.tables.root(compartment)
         guard feed(of: compartment, root) == run.feed else { return false }
-        guard let join = join(of: root, by: run.feed) else { return true }
-        guard let chunk = try chunk(of: root, join) else { return false }
+        let joins = joins(of: root, by: run.feed)
+        if joins.isEmpty { return true }
+        guard let chunk = try chunk(of: root, joins) else { return false }
         #if PLANTED
             if Planted.is(.feedSkippedWhileLoading) { return false }
         #endif

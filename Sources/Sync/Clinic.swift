@@ -83,6 +83,7 @@ package final class Clinic {
         replica.recover = { [unowned self] in try load(now: nil) }
         try replica.transaction {
             for sql in Clinic.tables { try replica.store.execute(sql) }
+            try bringUpLoaded()
             try letters.makeTable()
             try begin(identity: identity)
         }
@@ -121,6 +122,7 @@ package final class Clinic {
         """,
         "CREATE TABLE IF NOT EXISTS _held (root INTEGER PRIMARY KEY, joinedAt INTEGER NOT NULL)",
         "CREATE TABLE IF NOT EXISTS _leaving (root INTEGER PRIMARY KEY)",
+        "CREATE TABLE IF NOT EXISTS _dropped (root INTEGER PRIMARY KEY)",
         """
         CREATE TABLE IF NOT EXISTS _join (
             id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, root INTEGER NOT NULL,
@@ -135,8 +137,25 @@ package final class Clinic {
         CREATE TABLE IF NOT EXISTS _reloaded (
             root INTEGER PRIMARY KEY, feed INTEGER NOT NULL, joinedAt INTEGER NOT NULL)
         """,
-        "CREATE TABLE IF NOT EXISTS _loaded (root INTEGER PRIMARY KEY, chunk INTEGER NOT NULL)",
+        loadedTable,
     ]
+
+    private static let loadedTable = """
+        CREATE TABLE IF NOT EXISTS _loaded (
+            root INTEGER, chunk INTEGER, PRIMARY KEY (root, chunk)) WITHOUT ROWID
+        """
+
+    /// Brings up a database of an older version, in which only the last chunk that brought a
+    /// compartment is known.
+    private func bringUpLoaded() throws {
+        let store = replica.store
+        let keys = try store.count("SELECT count(*) FROM pragma_table_info('_loaded') WHERE pk > 0")
+        guard keys == 1 else { return }
+        try store.execute("ALTER TABLE _loaded RENAME TO _loadedOnce")
+        try store.execute(Clinic.loadedTable)
+        try store.execute("INSERT INTO _loaded SELECT root, chunk FROM _loadedOnce")
+        try store.execute("DROP TABLE _loadedOnce")
+    }
 
     /// Starts a new incarnation unless this is the very file that the last one wrote.
     private func begin(identity: [UInt8]) throws {
