@@ -83,10 +83,11 @@ extension Clinic {
             try replica.store.run(
                 "INSERT OR REPLACE INTO _loaded VALUES (?, ?)",
                 [.integer(root.rawValue), .integer(chunk)])
-            guard feed(of: root) == head.feed else { return }
-            feeds[head.feed]!.sum -= before
-            feeds[head.feed]!.sum += after
-            feeds[head.feed]!.isDirty = true
+            // By now another feed may hold it than the one that is loaded.
+            guard let feed = feed(of: root) else { return }
+            feeds[feed]!.sum -= before
+            feeds[feed]!.sum += after
+            feeds[feed]!.isDirty = true
         }
         try reader.plain.finish()
         try reader.raw.finish()

@@ -160,6 +160,8 @@ extension Clinic {
         if former == .district {
             feeds[.district]!.sum -= try replica.snapshots.sum(of: root)
             feeds[.district]!.isDirty = true
+            // Its state would be of another feed's moment.
+            try endJoins { $0.feed == .district && $0.root == root }
         }
         if leaving.remove(root) != nil {
             try replica.store.run(

@@ -190,4 +190,35 @@ struct ScopeTests {
             try world.check()
         }
     }
+
+    @Test("What the district's feed was to load and the own feed holds again is in the right sum")
+    func backAmidLoading() throws {
+        try withWorld { world in
+            let (a, b) = (world.machines[0], world.machines[1])
+            let patients = try (0..<3).map { try world.register(a, "v-\($0)") }
+            for patient in patients { try world.hold(b, patient) }
+            try world.meet()
+            func change(_ scope: RegisteredClinic.Scope) throws {
+                _ = try world.hub.setScope(b.name, scope)
+                while world.hub.isLooking { _ = try world.hub.lookAnew(3) }
+            }
+            // Its own feed gives them up to the district's, and takes them back before they are
+            // loaded; and all that once more.
+            try change(.district)
+            for _ in 0..<3 { try world.talk(b) }
+            for _ in 0..<3 { try world.load(b) }
+            for scope in [.own, .district, .own] as [RegisteredClinic.Scope] { try change(scope) }
+            for patient in patients { try world.edit(a, patient, "v-later") }
+            try world.talk(a)
+            for _ in 0..<12 {
+                try world.talk(b, limit: 1)
+                try world.load(b, limit: 1)
+            }
+            try world.meet()
+            try world.check()
+            try change(.district)
+            try world.meet()
+            try world.check()
+        }
+    }
 }
