@@ -41,9 +41,6 @@
         case rankIgnored
         case putBackWithoutReload
         case joinForgetsOwn
-        case joinKeepsLeftovers
-        case chunkHeadsUnchecked
-        case chunkTakesBack
         case feedSkippedWhileLoading
         case forkTakenForAgreement
         case forkCutLate
@@ -123,9 +120,6 @@
             case .putBackWithoutReload:
                 "After the hub was put back nothing is loaded anew."
             case .joinForgetsOwn: "State that is loaded wipes out what is still to be sent."
-            case .joinKeepsLeftovers: "What a loaded span doesn't name is kept."
-            case .chunkHeadsUnchecked: "State is taken in whatever the hub had of the own logs."
-            case .chunkTakesBack: "State that is older than the cursor is taken in."
             case .feedSkippedWhileLoading: "What the feed brings while a span loads is skipped."
             case .forkTakenForAgreement: "A fork is taken for agreement."
             case .forkCutLate: "The first frame of a fork is not issued again."

@@ -111,9 +111,6 @@ extension Clinic {
     /// the clinic has passed since would take changes back; and only of the place that was named is
     /// it known that the chunk was read later in the same history of the feed.
     private func isCurrent(_ request: ChunkRequest) -> Bool {
-        #if PLANTED
-            if Planted.is(.chunkTakesBack) { return true }
-        #endif
         return request.known == newestPlace(request.feed)
     }
 
@@ -139,9 +136,6 @@ extension Clinic {
     /// it known which of its own writes the state holds. A fork found here is probed first; what a
     /// former life wrote comes by the own feed first.
     private func agrees(with heads: [Origin: LogHead]) throws -> Bool {
-        #if PLANTED
-            if Planted.is(.chunkHeadsUnchecked) { return true }
-        #endif
         for (origin, head) in heads.sorted(by: { $0.key < $1.key }) {
             guard let mine = try replica.log.hash(origin, head.sequence) else { return false }
             guard mine.prefix == head.hash else {
@@ -160,9 +154,6 @@ extension Clinic {
     /// A span has been loaded to its end: what is held of it and was in none of its chunks is not
     /// in the hub's record, but for what this clinic has yet to send.
     private func dropUnnamed(_ join: Join, _ last: Set<Compartment>) throws {
-        #if PLANTED
-            if Planted.is(.joinKeepsLeftovers) { return }
-        #endif
         var unnamed: Set<Compartment> = []
         func drop(_ root: RootReference) throws {
             guard feed(of: root) == join.feed,
