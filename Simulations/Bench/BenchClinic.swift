@@ -56,7 +56,8 @@ actor BenchClinic {
     func received(_ bytes: [UInt8], _ request: ClinicSession.Request, _ on: ClinicSession.Channel)
         throws
     {
-        try session.received(bytes, for: request, on: on, by: clinic, at: Clocks.reading())
+        try session.received(
+            bytes, for: request, on: on, by: clinic, at: Clocks.reading(), using: &random)
     }
 
     func failed(_ request: ClinicSession.Request, _ on: ClinicSession.Channel) {

@@ -242,15 +242,25 @@ extension Clinic {
         #if PLANTED
             if Planted.is(.acknowledgedNeverFalls), acknowledged < mine.acknowledged { return 0 }
         #endif
-        let backedUp = max(mine.backedUp, min(hub.backedUp, acknowledged))
+        // A hub that was put back to a copy older than its newest backup has lost of that, too. To
+        // hold on to what it said then would leave a gap before all that is brought to it.
+        let outlived = min(hub.backedUp, acknowledged)
+        let backedUp = acknowledged < mine.backedUp ? outlived : max(mine.backedUp, outlived)
         if acknowledged < mine.acknowledged {
             // The hub was put back: what it said of stamps that it has lost is said again when it
             // takes them again.
             try forgetRanks(origin, after: acknowledged)
         }
-        // What outlived a backup is not taken back by an answer that is older than another.
-        try replica.setAcknowledged(
-            origin, max(acknowledged, min(backedUp, mine.sequence)), backedUp: backedUp)
+        try replica.setAcknowledged(origin, acknowledged, backedUp: backedUp)
+        if hub.sequence == acknowledged,
+            let next = try replica.log.entry(origin, acknowledged + 1), !next.frame.isWhole
+        {
+            // The hub has lost a frame of which this log has its place alone, since it came back
+            // as one that was refused, or was let go of when it was backed up. Another life may
+            // have it whole and bring it yet, so its place stays free: what follows is issued
+            // again.
+            cuts[origin] = acknowledged
+        }
         if hub.sequence > mine.sequence, hub.sequence > presented.sequence,
             origin.incarnation == incarnation
         {

@@ -107,6 +107,7 @@ extension Clinic {
                 let head = replica.head(origin)!
                 guard head.acknowledged < head.sequence else { continue }
                 try replica.log.forEach(origin, after: head.acknowledged) { entry in
+                    guard entry.frame.isWhole else { return false }
                     let next = entry.frame.bytes.count
                     isFull = !frames.isEmpty && size + next > limit
                     if isFull { return false }
@@ -117,6 +118,15 @@ extension Clinic {
             }
         }
         return frames
+    }
+
+    /// Whether frames were brought of which the hub took none, so that the next push would bring
+    /// just the same. A hub has no reason for that; if one does it, it is not to be asked for ever.
+    func isWhereItWas(_ sent: SentExchange) -> Bool {
+        guard let first = sent.request.frames.first?.header, let head = replica.head(first.origin)
+        else { return false }
+        return head.acknowledged + 1 == first.sequence && head.sequence >= first.sequence
+            && cuts[first.origin] == nil && !forks.contains { $0.origin == first.origin }
     }
 
     private func pullRequests() throws -> [ExchangeRequest.Pull] {

@@ -55,6 +55,8 @@ package struct ClinicSession {
 
     package let limits: Limits
     private var backoffs = [Backoff(), Backoff()]
+    /// Between pushes that the hub answers, but of which it takes nothing.
+    private var stalled = Backoff()
     private var isBusy = [false, false]
     private var pushIsUnderWay = false
     /// Entries that the hub said it holds ready beyond the last answer.
@@ -72,11 +74,12 @@ package struct ClinicSession {
     /// An operator asks for an exchange now: waits are over.
     package mutating func hurry() {
         backoffs = [Backoff(), Backoff()]
+        stalled = Backoff()
         nextPull = 0
     }
 
     /// What a channel is to do now. After ``Action/send(_:)`` the channel is busy until
-    /// ``received(_:for:on:by:at:)`` or ``failed(_:for:on:at:using:)``.
+    /// ``received(_:for:on:by:at:using:)`` or ``failed(_:for:on:at:using:)``.
     package mutating func next(
         _ channel: Channel, of clinic: Clinic, at now: ClockReading
     ) throws -> Action {
@@ -85,16 +88,22 @@ package struct ClinicSession {
         if now.monotonic < notBefore { return .wait(until: notBefore) }
         let request =
             channel == .push ? try pushRequest(clinic, now) : try pullRequest(clinic, now)
-        guard let request else {
-            return .wait(until: channel == .push ? .max : max(nextPull, now.monotonic + 1))
-        }
+        guard let request else { return .wait(until: due(channel, clinic, now)) }
         isBusy[channel.rawValue] = true
         if request.brings { pushIsUnderWay = true }
         return .send(request)
     }
 
+    /// When a channel that has nothing to do may have something, if nothing is written here.
+    private func due(_ channel: Channel, _ clinic: Clinic, _ now: ClockReading) -> UInt64 {
+        let push = isStalled(now) && clinic.hasPending ? stalled.notBefore : .max
+        return channel == .push ? push : max(min(nextPull, push), now.monotonic + 1)
+    }
+
+    private func isStalled(_ now: ClockReading) -> Bool { stalled.notBefore > now.monotonic }
+
     private func pushRequest(_ clinic: Clinic, _ now: ClockReading) throws -> Request? {
-        guard clinic.hasPending, !pushIsUnderWay else { return nil }
+        guard clinic.hasPending, !pushIsUnderWay, !isStalled(now) else { return nil }
         // A little goes with the pull, which is one round trip for both, unless that waits for
         // news just now, or until it may be tried again.
         let pull = Channel.pull.rawValue
@@ -112,7 +121,8 @@ package struct ClinicSession {
         }
         let isDue = behind > 0 || lastWasChunk || !isConnected || now.monotonic >= nextPull
         let brings =
-            try clinic.hasPending && !pushIsUnderWay && !clinic.hasPending(over: Limits.little)
+            try clinic.hasPending && !pushIsUnderWay && !isStalled(now)
+            && !clinic.hasPending(over: Limits.little)
         guard isDue || brings || limits.longPoll > 0 else { return nil }
         let mayWait = isConnected && behind == 0 && !lastWasChunk && !brings
         return try exchange(
@@ -137,12 +147,17 @@ package struct ClinicSession {
     @discardableResult
     package mutating func received(
         _ bytes: [UInt8], for request: Request, on channel: Channel, by clinic: Clinic,
-        at now: ClockReading
+        at now: ClockReading, using random: inout some RandomNumberGenerator
     ) throws -> ExchangeOutcome {
         var outcome = ExchangeOutcome()
         switch request.kind {
         case .exchange(let sent):
             outcome = try clinic.apply(bytes, to: sent, at: now)
+            if clinic.isWhereItWas(sent) {
+                stalled.failed(at: now.monotonic, using: &random)
+            } else if request.brings {
+                stalled.succeeded()
+            }
             if !sent.request.pulls.isEmpty {
                 behind = outcome.behind
                 lastWasChunk = false

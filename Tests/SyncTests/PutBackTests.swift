@@ -150,6 +150,65 @@ struct PutBackTests {
         }
     }
 
+    @Test("A hub that is put back to a copy before its newest backup is brought what it lost")
+    func olderCopy() throws {
+        try withWorld { world in
+            let (a, b) = (world.machines[0], world.machines[1])
+            let patient = try world.register(a, "v1")
+            try world.hold(b, patient)
+            try world.meet()
+            try world.backUpHub()
+            let older = world.backup
+            try world.edit(a, patient, "v2")
+            try world.meet()
+            try world.backUpHub()
+            try world.meet()
+            #expect(try a.clinic.standing(at: world.clock(a)).backedUp == 2)
+            try world.edit(a, patient, "v3")
+            world.backup = older
+            try putBack(world)
+            try world.meet()
+            for machine in [a, b] {
+                #expect(try siblings(patient, at: machine) == [.text("v3")])
+                #expect(machine.isEqual)
+            }
+            #expect(try a.clinic.standing(at: world.clock(a)).backedUp == 1)
+            try world.check()
+        }
+    }
+
+    @Test(
+        "Where a frame of the own log is gone that the hub has lost, what follows comes all the same"
+    )
+    func lostFrame() throws {
+        try withWorld { world in
+            let (a, b) = (world.machines[0], world.machines[1])
+            let patient = try world.register(a, "v1")
+            try world.hold(b, patient)
+            try world.meet()
+            try world.backUpHub()
+            try world.takeSnapshot(a)
+            // The hub takes its place in the log, and no more of it.
+            try world.pay(a, "another clinic's", of: b.clinic.node)
+            try world.meet()
+            try world.putBack(a, sameIdentity: false)
+            // So it comes back to who was put back before it.
+            try world.catchUp(a)
+            try world.edit(a, patient, "v2")
+            try world.meet()
+            try putBack(world)
+            try world.edit(a, patient, "v3", unit: 2)
+            try world.meet()
+            for machine in [a, b] {
+                #expect(try siblings(patient, at: machine) == [.text("v2")])
+                #expect(try world.shown(patient, 2, at: machine) == .text("v3"))
+                #expect(machine.isEqual)
+            }
+            #expect(try a.clinic.standing(at: world.clock(a)).addsUp)
+            try world.check()
+        }
+    }
+
     @Test("What is loaded for a frame that was taken after all comes once more from others too")
     func retaken() throws {
         try withWorld(clinics: 0) { world in

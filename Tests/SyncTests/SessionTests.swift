@@ -40,7 +40,7 @@ private struct Line {
     ) throws -> ExchangeOutcome {
         let answer = try world.answer(request.bytes, to: machine)
         return try session.received(
-            answer, for: request, on: channel, by: machine.clinic, at: now)
+            answer, for: request, on: channel, by: machine.clinic, at: now, using: &random)
     }
 
     mutating func fail(_ request: ClinicSession.Request, _ channel: ClinicSession.Channel) {
@@ -290,6 +290,42 @@ struct SessionTests {
         }
     }
 
+    @Test("A push of which the hub takes nothing is brought again only after a growing wait")
+    func stalledPush() throws {
+        try withLine { world, line in
+            try line.settle()
+            try world.register(line.machine, "v1")
+            /// The hub answers as if the frames had not come with the request.
+            func stall(_ request: ClinicSession.Request) throws {
+                guard case .exchange(let sent) = request.kind else { return }
+                var bare = sent.request
+                bare.frames = []
+                let answer = try world.answer(bare.encoded(), to: line.machine)
+                try line.session.received(
+                    answer, for: request, on: .pull, by: line.machine.clinic, at: line.now,
+                    using: &line.random)
+            }
+            for failure in 1...12 {
+                let request = try #require(try line.next(.pull))
+                #expect(request.brings)
+                try stall(request)
+                // News still come, and are waited for.
+                let pull = try #require(try line.next(.pull))
+                #expect(!pull.brings)
+                let until = try #require(try line.waits(.push))
+                let wait = until - line.now.monotonic
+                let bound = min(Backoff.first << UInt64(failure - 1), Backoff.longest)
+                #expect(wait >= bound / 2 && wait <= bound)
+                try line.succeed(pull, .pull)
+                world.time += wait
+            }
+            try line.settle()
+            #expect(!line.machine.clinic.hasPending)
+            try world.register(line.machine, "v2")
+            #expect(try line.next(.pull)?.brings == true)
+        }
+    }
+
     @Test("What is no answer of the hub counts as a failure, and moves nothing")
     func portal() throws {
         try withLine { world, line in
@@ -299,7 +335,8 @@ struct SessionTests {
             let html = Array("<html>Sign in to the network</html>".utf8)
             #expect(throws: Malformed.self) {
                 try line.session.received(
-                    html, for: request, on: .pull, by: line.machine.clinic, at: line.now)
+                    html, for: request, on: .pull, by: line.machine.clinic, at: line.now,
+                    using: &line.random)
             }
             line.fail(request, .pull)
             #expect(line.machine.clinic.hasPending)

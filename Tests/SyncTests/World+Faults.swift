@@ -68,7 +68,8 @@ extension World {
         var heads: [(Origin, NodeStore.Head)] = []
         for origin in hub.node.allOrigins { heads.append((origin, hub.node.head(origin)!)) }
         try hub.node.store.checkpoint()
-        let to = folder + "/hub.backup"
+        let to = "\(folder)/hub.backup-\(backups)"
+        backups += 1
         try copy(folder + "/hub.sqlite", to)
         backup = (to, try values(hub.node))
         try hub.node.transaction {

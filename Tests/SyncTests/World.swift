@@ -79,6 +79,7 @@ final class World {
     var wire: [Message] = []
     var snapshots: [String: (path: String, log: Set<String>)] = [:]
     var backup: (path: String, log: Set<String>)?
+    var backups = 0
     var confirmed: Set<String> = []
     var lost: Set<String> = []
     /// Everything that any life of the hub ever had.

@@ -179,7 +179,8 @@ package final class LightDistrict {
                 tally.bytesUp += request.bytes.count
                 tally.bytesDown += answer.count
                 try clinic.session.received(
-                    answer, for: request, on: channel, by: clinic.clinic, at: now)
+                    answer, for: request, on: channel, by: clinic.clinic, at: now,
+                    using: &clinic.chance)
             }
             if isDone { return try clinic.welcome() }
         }

@@ -192,7 +192,7 @@ extension World {
         if let request = call.message.request {
             outcome = try machine.session.received(
                 bytes, for: request, on: call.channel == .push ? .push : .pull,
-                by: machine.clinic, at: now)
+                by: machine.clinic, at: now, using: &machine.chance)
         } else {
             switch call.message.kind {
             case .exchange(let sent):

@@ -48,10 +48,12 @@ extension ClinicNode {
         _ bytes: [UInt8], for request: ClinicSession.Request,
         on channel: ClinicSession.Channel
     ) throws {
+        var random = SystemRandomNumberGenerator()
         let outcome: ExchangeOutcome
         do {
             outcome = try session.received(
-                bytes, for: request, on: channel, by: clinic, at: MachineClock.now())
+                bytes, for: request, on: channel, by: clinic, at: MachineClock.now(),
+                using: &random)
         } catch {
             noteStorage(error)
             throw error
