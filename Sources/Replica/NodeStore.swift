@@ -98,7 +98,7 @@ package final class NodeStore {
             #if PLANTED
                 if Planted.is(.rollbackKeepsMemory) { throw error }
             #endif
-            try store.reading {
+            store.undone { [unowned self] in
                 try reload()
                 try recover()
             }

@@ -27,6 +27,8 @@ package final class Store {
     private var connection: OpaquePointer?
     private var database: Database?
     package private(set) var isInTransaction = false
+    /// What has yet to be done since a transaction was undone: the disk failed then, too.
+    private var aftermath: (() throws -> Void)?
 
     /// Opens or makes the file.
     package init(path: String, durability: Durability = .full, cacheMegabytes: Int = 64) throws {
@@ -98,6 +100,7 @@ package final class Store {
                 defer { isInTransaction = false }
                 try statement("BEGIN IMMEDIATE").run()
                 do {
+                    try makeGood()
                     let result = try body()
                     try statement("COMMIT").run()
                     return result
@@ -122,12 +125,28 @@ package final class Store {
             try statement("BEGIN").run()
             isInTransaction = true
             defer { isInTransaction = false }
-            let result = Result { try body() }
+            let result = Result {
+                try makeGood()
+                return try body()
+            }
             if case .failure = result { resetStatements() }
             // After an I/O error SQLite may have ended the transaction by itself.
             if sqlite3_get_autocommit(connection) == 0 { try statement("COMMIT").run() }
             return try result.get()
         }
+    }
+
+    /// A transaction was undone: does what is to be done then, now or, where the disk doesn't let
+    /// it, before anything else is read or written.
+    func undone(_ aftermath: @escaping () throws -> Void) {
+        self.aftermath = aftermath
+        try? reading {}
+    }
+
+    private func makeGood() throws {
+        guard let aftermath else { return }
+        try aftermath()
+        self.aftermath = nil
     }
 
     /// A statement by its text, prepared once.

@@ -50,6 +50,38 @@ struct ProductTests {
         #expect(crashes > 80)
     }
 
+    @Test("What can't be read again when a write is undone is read before the next, at any read")
+    func failsWhileUndoing() throws {
+        struct Undone: Error {}
+        let disk = try SimulatedDisk(seed: 7)
+        let machine = try ClinicMachine(disk: disk)
+        let id = try machine.register("first")
+        let replica = machine.clinic.replica
+        let heads = replica.allOrigins.map { replica.head($0) }
+        var failures = 0
+        for read in 1...20 {
+            #expect(throws: Undone.self) {
+                try machine.clinic.write(at: machine.clock) { transaction in
+                    try transaction.put(
+                        RecordKey(entity: 1, id: id), in: .patient(id), [(1, .text("undone"))])
+                    // Nothing is kept in memory of the file: what is undone is read from it.
+                    try replica.store.execute("PRAGMA shrink_memory")
+                    disk.fail(.read, after: UInt64(read), persistently: true)
+                    throw Undone()
+                }
+            }
+            if replica.allOrigins.isEmpty { failures += 1 }
+            disk.heal()
+            #expect(try machine.notes == ["first"])
+            #expect(replica.allOrigins.map { replica.head($0) } == heads)
+        }
+        #expect(failures > 0)
+        try machine.edit(id, "second")
+        #expect(try machine.notes == ["second"])
+        #expect(try machine.damage == [])
+        try machine.clinic.close()
+    }
+
     @Test("A clinic that stops while it is opened is opened the next time")
     func crashesWhileOpening() throws {
         var crashes = 0

@@ -20,6 +20,8 @@ package enum Fault: String, CaseIterable, Sendable, Hashable {
     case tie
     // Operators.
     case scope
+    /// Disks, of clinics and of the hub.
+    case ioError = "io-error"
 
     package var summary: String {
         switch self {
@@ -49,6 +51,7 @@ package enum Fault: String, CaseIterable, Sendable, Hashable {
         case .form: "somebody saves a form that was opened long ago"
         case .enrolment: "a clinic enrols amid the run"
         case .tie: "two clinics write the same field at the same clock reading"
+        case .ioError: "a disk answers with I/O errors for a while"
         case .scope: "an operator changes which patients a clinic is sent"
         }
     }

@@ -31,6 +31,11 @@ final class ClinicMachine {
     var known: [Origin: UInt64] = [:]
     /// Whether its disk has no room left.
     var isFull = false
+    /// Whether its disk answers with errors now and then.
+    var isFailing = false
+    /// Whether something failed since it was opened that may be on the disk all the same: then it
+    /// is there after the next loss of power.
+    var isDoubtful = false
     /// Units whose siblings somebody saw on a form that is still open.
     var forms: [Place: [Stamp]] = [:]
     /// Whether what differs from the hub is being compared and loaded anew.

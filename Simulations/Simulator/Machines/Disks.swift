@@ -53,5 +53,14 @@ final class Disks {
         disk.setCapacity(bytes.map { disk.usedBytes + $0 })
     }
 
+    // MARK: Errors
+
+    /// An operation fails, and is none of the product's to blame.
+    func fail(_ name: String, _ operation: SimulatedDisk.Operation, after count: UInt64) {
+        disks[name]?.fail(operation, after: count)
+    }
+
+    func heal(_ name: String) { disks[name]?.heal() }
+
     func close() { disks = [:] }
 }

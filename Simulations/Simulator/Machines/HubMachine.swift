@@ -14,6 +14,8 @@ final class HubMachine {
     var backups = 0
     /// Frames that were lost when it was put back, and when it got them again.
     var regained: [Stamp: UInt64] = [:]
+    /// Whether its disk answers with errors now and then.
+    var isFailing = false
     var chance: Chance
 
     struct Wait {

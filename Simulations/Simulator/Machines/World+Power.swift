@@ -1,10 +1,11 @@
 import Causality
+import Disk
 import Hub
 import Records
 import Replica
 import Sync
 
-/// Power that goes, at rest or in the middle of a write, and disks that are full.
+/// Power that goes, at rest or in the middle of a write, and disks that are full or fail.
 extension World {
     func crashSomebody() throws {
         guard let machine = somebody(.crash) else { return }
@@ -33,11 +34,14 @@ extension World {
 
     /// Does something with a machine. Where its power goes meanwhile, it is started again.
     ///
+    /// - Parameter isLook: whether it is the checkers that look, whom a failing disk spares.
     /// - Returns: whether it was done.
     @discardableResult
-    func attempt(_ machine: ClinicMachine, _ body: () throws -> Void) throws -> Bool {
+    func attempt(
+        _ machine: ClinicMachine, isLook: Bool = false, _ body: () throws -> Void
+    ) throws -> Bool {
         do {
-            try body()
+            try failing(machine.name, machine.isFailing && !isLook, body)
             return true
         } catch let failure as StorageFailure {
             if disks.isOff(machine.name) {
@@ -45,8 +49,11 @@ extension World {
                 try restart(machine, isAtRest: false)
                 return false
             }
-            guard machine.isFull else { throw failure }
-            say("the disk of \(machine.name) is full")
+            guard machine.isFull || machine.isFailing else { throw failure }
+            machine.isDoubtful = machine.isDoubtful || machine.isFailing
+            say("the disk of \(machine.name) \(machine.isFailing ? "fails" : "is full")")
+            // What could not be read anew then is read now.
+            try machine.replica.store.reading {}
             // Nothing of what failed may have stayed.
             try checkHeads(machine, isAtRest: true)
             return false
@@ -57,9 +64,17 @@ extension World {
     @discardableResult
     func attemptAtHub(_ body: () throws -> Void) throws -> Bool {
         do {
-            try body()
+            try failing(HubMachine.file, hub.isFailing, body)
             return true
         } catch let failure as StorageFailure {
+            if hub.isFailing, !disks.isOff(HubMachine.file) {
+                say("the hub's disk fails")
+                // What failed may be on the disk all the same, until something else takes its place.
+                try? hub.store.node.transaction {
+                    try hub.store.node.store.setMeta("failedAt", time)
+                }
+                if !disks.isOff(HubMachine.file) { return false }
+            }
             guard disks.isOff(HubMachine.file) else { throw failure }
             say("the hub loses power in the middle of a write")
             try? hub.store.close()
@@ -70,6 +85,7 @@ extension World {
 
     /// - Parameter isAtRest: whether nothing was under way, so that everything must be as it was.
     func restart(_ machine: ClinicMachine, isAtRest: Bool) throws {
+        let isAtRest = isAtRest && !machine.isDoubtful
         let (incarnation, hlc) = (machine.clinic.incarnation, machine.clinic.hlc)
         try? machine.clinic.close()
         disks.cutPower(machine.name, after: 0)
@@ -120,5 +136,35 @@ extension World {
         disks.leaveRoom(machine.name, nil)
         say("the disk of \(machine.name) has room again")
         wakeBoth(machine)
+    }
+
+    // MARK: Errors
+
+    func failSomebodysDisk() {
+        let (isHub, wait) = draw(.ioError) { ($0.comes(300), $0.wait(mean: 2 * Period.hour)) }
+        if isHub {
+            hub.isFailing = true
+            say("the hub's disk begins to fail")
+            return plan(after: wait) { [unowned self] in hub.isFailing = false }
+        }
+        guard let machine = somebody(.ioError) else { return }
+        machine.isFailing = true
+        say("the disk of \(machine.name) begins to fail")
+        plan(after: wait) { machine.isFailing = false }
+    }
+
+    /// Does something on a disk of which, while it fails, every other time one operation goes wrong.
+    private func failing(_ disk: String, _ isFailing: Bool, _ body: () throws -> Void) throws {
+        guard isFailing else { return try body() }
+        let (comes, operation, count) = draw(.ioError) {
+            (
+                $0.comes(500), $0.pick(SimulatedDisk.Operation.allCases),
+                $0.pick([1, 1, 2, 3, 5, 8, 20] as [UInt64])
+            )
+        }
+        guard comes else { return try body() }
+        disks.fail(disk, operation, after: count)
+        defer { disks.heal(disk) }
+        try body()
     }
 }

@@ -174,8 +174,8 @@ extension World {
         }
         if !isIntact { throw Failure(.error, "\(machine.name) takes a broken answer") }
         say("#\(call.number) is taken")
-        try attempt(machine) { try observe(machine, call) }
-        try attempt(machine) { try noteCaughtUp(machine) }
+        try attempt(machine, isLook: true) { try observe(machine, call) }
+        try attempt(machine, isLook: true) { try noteCaughtUp(machine) }
         wakeBoth(machine)
     }
 

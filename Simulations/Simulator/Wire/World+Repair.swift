@@ -13,7 +13,7 @@ extension World {
         let boot = machine.boot
         plan(after: World.pause) { [unowned self] in
             guard boot == machine.boot, !machine.isGone else { return }
-            try attempt(machine) { try repair(machine) }
+            if try !attempt(machine, { try repair(machine) }) { planRepair(machine) }
         }
     }
 

@@ -17,6 +17,8 @@ extension Options {
         var ties = Chance(seed: seed, "ties")
         rates[.tie] = ties.comes(500) ? span / ties.pick([2, 6, 12]) : nil
         var scopes = Chance(seed: seed, "scopes")
+        var disks = Chance(seed: seed, "disks")
+        rates[.ioError] = disks.comes(400) ? span / disks.pick([2, 6, 12]) : nil
         rates[.scope] = scopes.comes(300) ? span / scopes.pick([3, 6, 12]) : nil
         let isSkewed = rates[.skew] != nil && !cuts.without.contains(.skew)
         hubVersion = isSkewed && chance.comes(500) ? .older : .newer
@@ -41,11 +43,14 @@ extension Options {
         if cuts.isLight { makeLight() }
     }
 
+    /// Drawn from streams of their own, so that they change nothing of what else a seed draws.
+    private static let drawnApart: [Fault] = [.tie, .scope, .ioError]
+
     /// Swarm testing (Groce, Zhang, Eide, Chen and Regehr, 2012): each seed leaves out some kinds
     /// of faults altogether, so that those which are left go further.
     private static func rates(_ span: UInt64, _ chance: inout Chance) -> [Fault: UInt64] {
         var rates: [Fault: UInt64] = [:]
-        for fault in Fault.allCases where fault != .tie && fault != .scope {
+        for fault in Fault.allCases where !drawnApart.contains(fault) {
             let draw = chance.number()
             guard chance.comes(500) else { continue }
             func one(of choices: [UInt64]) -> UInt64 {
@@ -64,7 +69,7 @@ extension Options {
             case .crash, .full, .jump, .restore, .rollback: rates[fault] = times([2, 6, 12])
             case .hubCrash, .hubRestore, .clone: rates[fault] = times([1, 3, 6])
             case .replacement, .hubClock, .upgrade: rates[fault] = times([1, 2])
-            case .silence, .clocks, .skew, .enrolment, .tie, .scope: rates[fault] = 1
+            case .silence, .clocks, .skew, .enrolment, .tie, .scope, .ioError: rates[fault] = 1
             }
         }
         return rates

@@ -15,6 +15,7 @@ extension World {
             (.upgrade, { [unowned self] in try upgradeSomebody() }),
             (.courier, { [unowned self] in try carry() }),
             (.scope, { [unowned self] in try changeSomebodysScope() }),
+            (.ioError, { [unowned self] in failSomebodysDisk() }),
             (.tie, { [unowned self] in try writeTogether() }),
         ]
         for (fault, act) in planned { plan(fault, act) }

@@ -30,6 +30,7 @@ extension World {
         say("faults stop")
         hub.clock.mend(at: time)
         disks.cutPower(HubMachine.file, after: 0)
+        hub.isFailing = false
         try hub.store.confirmClock(hubReading)
         if options.endsUpgraded { try upgradeHub() }
         for machine in machines where !machine.isGone {
@@ -38,6 +39,7 @@ extension World {
             machine.link.until = .max
             machine.clock.mend(at: time)
             makeRoom(machine)
+            machine.isFailing = false
             disks.cutPower(machine.name, after: 0)
             if options.endsUpgraded { try upgrade(machine) }
         }

@@ -87,6 +87,7 @@ extension World {
         machine.session = ClinicMachine.session(machine.options)
         machine.forms = [:]
         machine.isRepairing = false
+        machine.isDoubtful = false
         machine.clinic = try open(
             machine.name, machine.node, machine.version, machine.identity, reading(machine),
             machine.chance.number())
