@@ -99,11 +99,13 @@ extension Clinic {
     private func framesToPush(_ origins: [Origin], bytes limit: Int) throws -> [Frame] {
         var frames: [Frame] = []
         var size = 0
-        let parted = Set(forks.map(\.origin)).union(cuts.keys)
+        // What is found to have parted is issued again in every lane of its incarnation, unless the
+        // hub has it.
+        let parted = Set((forks.map(\.origin) + cuts.keys).map(\.incarnation))
         var isFull = limit == 0
         for lane in Lane.allCases {
             for origin in origins
-            where origin.lane == lane && !isFull && !parted.contains(origin) {
+            where origin.lane == lane && !isFull && !parted.contains(origin.incarnation) {
                 let head = replica.head(origin)!
                 guard head.acknowledged < head.sequence else { continue }
                 try replica.log.forEach(origin, after: head.acknowledged) { entry in
