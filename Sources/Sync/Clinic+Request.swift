@@ -7,6 +7,8 @@ package struct SentExchange: Sendable {
     package var request: ExchangeRequest
     /// The origins of the request's heads.
     var origins: [Origin]
+    /// What the clinic knew of losses of the hub.
+    var losses: Int
     package var bytes: [UInt8]
 }
 
@@ -89,7 +91,8 @@ extension Clinic {
                 node: node, wall: now.wall, epoch: epoch, wait: wait, limit: UInt64(limit),
                 heads: heads,
                 pulls: pulls ? try pullRequests() : [], frames: frames)
-            return SentExchange(request: request, origins: origins, bytes: request.encoded())
+            return SentExchange(
+                request: request, origins: origins, losses: losses, bytes: request.encoded())
         }
     }
 
