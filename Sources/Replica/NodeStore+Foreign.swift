@@ -94,35 +94,58 @@ extension NodeStore {
         applied.delta = delta
         try account(applied, compartment)
     }
+
+    /// Remembers a stamp that was replaced here and has left the log: its write may come once more.
+    package func remember(
+        _ key: RecordKey, _ unit: UInt8, in root: RootReference, replaced stamp: Stamp
+    ) throws {
+        try snapshots.change(key, unit, in: root) { register in
+            Register(
+                siblings: register.siblings, remembered: register.remembered.union([stamp]))
+        }
+    }
 }
 
 extension SnapshotStore {
-    func rename(
-        _ key: RecordKey, _ unit: UInt8, in root: RootReference, from old: Stamp, to new: Stamp,
-        value: Value?
-    ) throws -> ContentSum {
+    /// Puts another register in the place of one, if its record is here and there is another.
+    /// Returns whether there was.
+    @discardableResult
+    func change(
+        _ key: RecordKey, _ unit: UInt8, in root: RootReference, _ change: (Register) -> Register?
+    ) throws -> Bool {
         let table = try tables.table(key.entity)
         let select = try table.selectByID()
         select.bind(1, key.id)
         if !table.isRoot { select.bind(2, root.rawValue) }
-        guard try select.step() else { return ContentSum() }
+        guard try select.step() else { return false }
         let row = select.integer(0)
         var stamps = InlineStamps()
         let isSound = stamps.read(select.buffer(1))
         select.reset()
         guard isSound else { throw StorageFailure(code: SQLITE_CORRUPT, message: table.name) }
-        let register = try registers.load(table, row, Int(unit), stamps)
-        guard register.siblings.contains(where: { $0.stamp == old }) else { return ContentSum() }
-        let renamed = register.siblings.map { sibling -> Sibling in
-            guard sibling.stamp == old else { return sibling }
-            var renamed = sibling
-            renamed.stamp = new
-            if let value { renamed.value = value }
-            return renamed
+        guard let changed = change(try registers.load(table, row, Int(unit), stamps)) else {
+            return false
         }
-        try replace(
-            Register(siblings: renamed, remembered: register.remembered), table, row, Int(unit),
-            &stamps)
+        try replace(changed, table, row, Int(unit), &stamps)
+        return true
+    }
+
+    func rename(
+        _ key: RecordKey, _ unit: UInt8, in root: RootReference, from old: Stamp, to new: Stamp,
+        value: Value?
+    ) throws -> ContentSum {
+        let isRenamed = try change(key, unit, in: root) { register in
+            guard register.siblings.contains(where: { $0.stamp == old }) else { return nil }
+            let renamed = register.siblings.map { sibling -> Sibling in
+                guard sibling.stamp == old else { return sibling }
+                var renamed = sibling
+                renamed.stamp = new
+                if let value { renamed.value = value }
+                return renamed
+            }
+            return Register(siblings: renamed, remembered: register.remembered)
+        }
+        guard isRenamed else { return ContentSum() }
         let hash = RecordHash(key)
         var delta = hash.term(unit, new)
         delta -= hash.term(unit, old)

@@ -55,11 +55,11 @@ extension Clinic {
     /// What a comparison came to is undone with what it compared: it would else be taken for one of
     /// what is here.
     private func transaction<T>(_ body: () throws -> T) throws -> T {
-        let before = (comparisons, unequal)
+        let before = (comparisons, unequal, losses)
         do {
             return try replica.transaction(body)
         } catch {
-            (comparisons, unequal) = before
+            (comparisons, unequal, losses) = before
             throw error
         }
     }
@@ -186,6 +186,7 @@ extension Clinic {
         var acknowledged: UInt64 = 0
         var said: [Int: ExchangeAnswer.Held] = [:]
         for item in held { said[item.index] = item }
+        let isOfThisLife = sent.losses == losses
         for (index, head) in sent.request.heads.enumerated() {
             let origin = sent.origins[index]
             guard let mine = replica.head(origin) else { continue }
@@ -194,7 +195,8 @@ extension Clinic {
                 ?? ExchangeAnswer.Held(
                     index: index, sequence: head.sequence, hash: head.hash, agreesAtHead: true,
                     backedUp: head.backedUp)
-            acknowledged += try take(hub, origin, presented: head, mine)
+            acknowledged += try take(
+                hub, origin, presented: head, mine, isOfThisLife: isOfThisLife)
         }
         return acknowledged
     }
@@ -213,7 +215,7 @@ extension Clinic {
 
     private func take(
         _ hub: ExchangeAnswer.Held, _ origin: Origin, presented: ExchangeRequest.Head,
-        _ mine: NodeStore.Head
+        _ mine: NodeStore.Head, isOfThisLife: Bool
     ) throws -> UInt64 {
         let isAlike: Bool
         if hub.sequence <= mine.sequence {
@@ -236,9 +238,12 @@ extension Clinic {
         // what was written since then may stand in the place of something else.
         let acknowledged =
             hub.sequence <= mine.sequence ? hub.sequence : min(presented.sequence, mine.sequence)
-        // An answer that is older than another which came first takes nothing back.
+        // An answer that is older than another which came first takes nothing back. As much may be
+        // acknowledged as when it was asked for, and all of that anew, by a hub that was put back.
         let known = presented.base?.sequence ?? presented.sequence
-        if acknowledged < mine.acknowledged, mine.acknowledged > known { return 0 }
+        if acknowledged < mine.acknowledged, mine.acknowledged > known || !isOfThisLife {
+            return 0
+        }
         #if PLANTED
             if Planted.is(.acknowledgedNeverFalls), acknowledged < mine.acknowledged { return 0 }
         #endif
@@ -249,6 +254,7 @@ extension Clinic {
         if acknowledged < mine.acknowledged {
             // The hub was put back: what it said of stamps that it has lost is said again when it
             // takes them again.
+            losses += 1
             try forgetRanks(origin, after: acknowledged)
         }
         try replica.setAcknowledged(origin, acknowledged, backedUp: backedUp)

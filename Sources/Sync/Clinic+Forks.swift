@@ -124,8 +124,12 @@ extension Clinic {
                             write.replaces = change.units[position].replaces
                         }
                     #endif
-                    // What a set that stays has replaced is born replaced: it names itself.
-                    if isDead { write.replaces.append(new) }
+                    // What a set that stays has replaced is born replaced: it names itself. Under
+                    // its old name it may be on its way to the hub, and come back from there.
+                    if isDead {
+                        write.replaces.append(new)
+                        try replica.remember(change.key, write.unit, in: root, replaced: old)
+                    }
                     if write.unit == Unit.deletion {
                         write.value = try reissue.renamed(write.value)
                     }

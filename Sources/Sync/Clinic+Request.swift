@@ -7,6 +7,8 @@ package struct SentExchange: Sendable {
     package var request: ExchangeRequest
     /// The origins of the request's heads.
     var origins: [Origin]
+    /// What the clinic knew of losses of the hub.
+    var losses: Int
     package var bytes: [UInt8]
 }
 
@@ -89,7 +91,8 @@ extension Clinic {
                 node: node, wall: now.wall, epoch: epoch, wait: wait, limit: UInt64(limit),
                 heads: heads,
                 pulls: pulls ? try pullRequests() : [], frames: frames)
-            return SentExchange(request: request, origins: origins, bytes: request.encoded())
+            return SentExchange(
+                request: request, origins: origins, losses: losses, bytes: request.encoded())
         }
     }
 
@@ -99,11 +102,13 @@ extension Clinic {
     private func framesToPush(_ origins: [Origin], bytes limit: Int) throws -> [Frame] {
         var frames: [Frame] = []
         var size = 0
-        let parted = Set(forks.map(\.origin)).union(cuts.keys)
+        // What is found to have parted is issued again in every lane of its incarnation, unless the
+        // hub has it.
+        let parted = Set((forks.map(\.origin) + cuts.keys).map(\.incarnation))
         var isFull = limit == 0
         for lane in Lane.allCases {
             for origin in origins
-            where origin.lane == lane && !isFull && !parted.contains(origin) {
+            where origin.lane == lane && !isFull && !parted.contains(origin.incarnation) {
                 let head = replica.head(origin)!
                 guard head.acknowledged < head.sequence else { continue }
                 try replica.log.forEach(origin, after: head.acknowledged) { entry in

@@ -43,6 +43,8 @@ package final class Clinic {
     var forks: [Fork] = []
     /// Where forks were found to begin: what lies after is issued again.
     var cuts: [Origin: UInt64] = [:]
+    /// How often the hub was found, in this run, to lack what it had acknowledged.
+    var losses = 0
     /// Feeds of which the hub wants to see older cursors.
     var wantsOlderCursors: Set<FeedKind> = []
     /// Feeds whose sums were found unequal, to be bisected and repaired.

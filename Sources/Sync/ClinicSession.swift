@@ -109,7 +109,9 @@ package struct ClinicSession {
         let pull = Channel.pull.rawValue
         let pullIsNext = !isBusy[pull] && backoffs[pull].notBefore <= now.monotonic
         if try pullIsNext && !clinic.hasPending(over: Limits.little) { return nil }
-        return try exchange(clinic, push: limits.bytes, pulls: false, wait: 0, now)
+        let request = try exchange(clinic, push: limits.bytes, pulls: false, wait: 0, now)
+        // What is pending stays here while a fork is probed, and that is for the pull to do.
+        return request.brings ? request : nil
     }
 
     private func pullRequest(_ clinic: Clinic, _ now: ClockReading) throws -> Request? {

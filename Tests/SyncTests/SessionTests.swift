@@ -326,6 +326,32 @@ struct SessionTests {
         }
     }
 
+    @Test("What waits for a fork to be probed is not asked about again and again meanwhile")
+    func forkedPush() throws {
+        try withLine { world, line in
+            try line.settle()
+            try world.takeSnapshot(line.machine)
+            try world.register(line.machine, "v1")
+            try line.settle()
+            try world.putBack(line.machine, sameIdentity: true)
+            line.machine.clockError = 0
+            let pull = try #require(try line.next(.pull))
+            #expect(pull.wait > 0)
+            try world.register(line.machine, "v2")
+            try line.succeed(#require(try line.next(.push)), .push)
+            #expect(try line.machine.clinic.probe() != nil)
+            #expect(line.machine.clinic.hasPending)
+            #expect(try line.waits(.push) == .max)
+            try line.succeed(pull, .pull)
+            for _ in 0..<2 { try line.settle() }
+            #expect(!line.machine.clinic.hasPending)
+            line.machine.isRolledBack = false
+            try world.catchUp(line.machine)
+            try world.catchUp(world.machines[1])
+            try world.check()
+        }
+    }
+
     @Test("What is no answer of the hub counts as a failure, and moves nothing")
     func portal() throws {
         try withLine { world, line in

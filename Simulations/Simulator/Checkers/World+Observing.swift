@@ -114,7 +114,8 @@ extension World {
             .sorted { $0.header.stamp < $1.header.stamp }
         for frame in new { try enterAgain(frame, machine) }
         for frame in new { try checkAgain(frame) }
-        for frame in new { try checkNames(frame, machine) }
+        let again = Set(new.compactMap { WriteName($0.header) })
+        for frame in new { try checkNames(frame, machine, issuedWith: again) }
         for frame in found {
             guard let entry = ledger.entry(frame.header), frame.matches(entry) else {
                 throw Failure(
@@ -123,12 +124,18 @@ extension World {
         }
     }
 
-    /// What is issued again calls its clinic's other writes by the names that they have now.
-    private func checkNames(_ frame: LoggedFrame, _ machine: ClinicMachine) throws {
+    /// What is issued again calls its clinic's other writes by the names that they have now. A delete
+    /// may list what was issued again before it was made: it lists what the deletes did that it
+    /// replaces, and one of those may have reached the hub before its clinic heard of the fork.
+    private func checkNames(
+        _ frame: LoggedFrame, _ machine: ClinicMachine, issuedWith again: Set<WriteName>
+    ) throws {
         try machine.replica.store.reading {
             for stamp in Set(frame.writes.flatMap(\.named)).sorted()
             where stamp.origin.node == machine.node {
                 guard try machine.replica.log.entry(stamp) == nil else { continue }
+                let names = ledger.names(stamp)
+                guard names.isEmpty || !names.isDisjoint(with: again) else { continue }
                 throw Failure(
                     .stamp, "\(frame.header.stamp) at \(machine.name) names \(stamp), which is gone"
                 )
