@@ -48,7 +48,8 @@ struct ClinicAddCommand: AsyncParsableCommand {
     func validate() throws {
         guard 1...Self.maximumNameBytes ~= name.utf8.count else {
             throw ValidationError(
-                "A clinic's name has 1 to \(Self.maximumNameBytes) bytes; choose a shorter one.")
+                "A clinic's name has 1 to \(Self.maximumNameBytes) bytes, and this one has "
+                    + "\(name.utf8.count): choose another.")
         }
     }
 
