@@ -41,7 +41,8 @@ struct ClinicAddCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The FHIR Organization that the clinic is, for patients that name it.",
+            "The FHIR Organization that the clinic is, for patients that name it; its name, if not "
+                + "given.",
             valueName: "id"))
     var organization: String?
 
