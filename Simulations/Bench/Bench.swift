@@ -10,6 +10,22 @@ enum Bench {
         "engine", "bytes", "growth", "durable", "exchange", "join", "apply", "link", "light",
     ]
 
+    private static var help: String {
+        """
+        Measures what ClinicSync takes beside plain SQLite, the session extension and the link, as
+        a table.
+
+        Usage: bench [--json FILE] [--only PART,…]
+
+          --json FILE    write the measurements there as well: a list of
+                         {id, what, ours, plain, ratio, unit, budget}
+          --only PART,…  measure these parts alone:
+                         \(parts.joined(separator: " "))
+
+        Exit status: 0 measured, whatever came of the budgets; 64 wrong usage.
+        """
+    }
+
     static func main() async throws {
         var arguments = CommandLine.arguments.dropFirst()
         if arguments.first == "--role" {
@@ -18,6 +34,7 @@ enum Bench {
         var json: String?
         var chosen = parts
         while let argument = arguments.popFirst() {
+            if ["-h", "--help"].contains(argument) { return print(help) }
             switch (argument, arguments.popFirst()) {
             case ("--json", let file?): json = file
             case ("--only", let list?):
@@ -25,7 +42,7 @@ enum Bench {
                 if let unknown = chosen.first(where: { !parts.contains($0) }) {
                     fail("there is no part \(unknown); there are \(parts.joined(separator: ", "))")
                 }
-            default: fail("usage: bench [--json FILE] [--only PART,…]")
+            default: fail("\(argument) is not what it takes.\n\n\(help)")
             }
         }
         var table = BenchTable()

@@ -18,6 +18,8 @@ actor BenchClinic {
         limits: ClinicSession.Limits(longPoll: 0, idle: 100, bytes: 1 << 20))
     private var random = SystemRandomNumberGenerator()
     private var isDone = false
+    /// The channels that have nothing to do for now.
+    private var waiting: [ClinicSession.Channel: CheckedContinuation<Void, Never>] = [:]
 
     /// What a run is to come to.
     struct Goal: Sendable {
@@ -37,10 +39,43 @@ actor BenchClinic {
             random: SystemRandomNumberGenerator())
     }
 
-    func next(_ channel: ClinicSession.Channel, _ goal: Goal) throws -> ClinicSession.Action? {
-        if try reached(goal) { return nil }
-        return try session.next(channel, of: clinic, at: Clocks.reading())
+    /// What a channel is to send next, as soon as there is anything; `nil` once the goal is reached.
+    func next(
+        _ channel: ClinicSession.Channel, _ goal: Goal
+    ) async throws -> ClinicSession.Request? {
+        while try !reached(goal) {
+            switch try session.next(channel, of: clinic, at: Clocks.reading()) {
+            case .send(let request): return request
+            case .wait(let time): await wait(channel, until: time)
+            }
+            try Task.checkCancellation()
+        }
+        return nil
     }
+
+    /// Until a time of the session's, or until something comes of the other channel's request.
+    private func wait(_ channel: ClinicSession.Channel, until time: UInt64) async {
+        let timer =
+            time == .max
+            ? nil
+            : Task {
+                let now = Clocks.reading().monotonic
+                try await Task.sleep(for: .milliseconds(time - min(time, now)))
+                wake(channel)
+            }
+        defer { timer?.cancel() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiting[channel] = $0 }
+        } onCancel: {
+            Task { await wake(channel) }
+        }
+    }
+
+    private func wake(_ channel: ClinicSession.Channel) {
+        waiting.removeValue(forKey: channel)?.resume()
+    }
+
+    private func wakeAll() { ClinicSession.Channel.allCases.forEach(wake) }
 
     private func reached(_ goal: Goal) throws -> Bool {
         if isDone { return true }
@@ -58,10 +93,12 @@ actor BenchClinic {
     {
         try session.received(
             bytes, for: request, on: on, by: clinic, at: Clocks.reading(), using: &random)
+        wakeAll()
     }
 
     func failed(_ request: ClinicSession.Request, _ on: ClinicSession.Channel) {
         session.failed(request, on: on, at: Clocks.reading(), using: &random)
+        wakeAll()
     }
 
     /// Exchanges through `port` until the goal is reached, prints what it took, and waits for the
@@ -84,11 +121,7 @@ actor BenchClinic {
         _ node: BenchClinic, _ client: HTTPSConnection, _ channel: ClinicSession.Channel,
         _ goal: Goal
     ) async throws {
-        while let action = try await node.next(channel, goal) {
-            guard case .send(let request) = action else {
-                try await Task.sleep(for: .milliseconds(20))
-                continue
-            }
+        while let request = try await node.next(channel, goal) {
             let response = try? await client.send(
                 HTTPRequest(
                     method: "POST", path: "/v1/exchange",

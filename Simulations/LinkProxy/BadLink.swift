@@ -98,10 +98,8 @@ package final class BadLink: Sendable {
         }
     }
 
-    /// What was carried since the start, or since ``resetCounts()``.
+    /// What was carried since the start.
     package var counts: LinkCounts { shared.value.withLock { $0 } }
-
-    package func resetCounts() { shared.value.withLock { $0 = LinkCounts() } }
 
     /// Plans a cut: when exactly so many more bytes have been handed over in that direction, the
     /// connection is closed at both ends. Takes the place of an earlier plan.
@@ -114,11 +112,6 @@ package final class BadLink: Sendable {
         let plan = CutPlan(
             direction: direction, bytes: bytes, counting: each ? .eachConnection : .link)
         try await engine.eventLoop.submit { self.engine.value.plan(plan) }.get()
-    }
-
-    /// Gives up the plan of ``cut(after:_:each:)``; connections made under it are still cut.
-    package func cutNoMore() async throws {
-        try await engine.eventLoop.submit { self.engine.value.plan(nil) }.get()
     }
 
     /// Closes all connections at both ends now, and loses what was on its way.

@@ -44,7 +44,7 @@ final class LinkEngine {
 
     func aim(atPort port: Int) { targetPort = port }
 
-    func plan(_ cut: CutPlan?) { self.cut = cut }
+    func plan(_ cut: CutPlan) { self.cut = cut }
 
     func closeAll() {
         for connection in connections.values { connection.closeAll() }

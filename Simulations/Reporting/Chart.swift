@@ -72,25 +72,31 @@ struct Chart {
                 + "viewBox=\"0 0 \(at(Chart.width)) \(at(Chart.height))\">"
         ]
         for tick in y.ticks {
-            let place = at(down(y.place(tick.value)))
+            let place = down(y.place(tick.value))
+            lines.append(gridLine(from: (across(0), place), to: (across(1), place)))
             lines.append(
-                "<line class=\"grid\" x1=\"\(at(across(0)))\" x2=\"\(at(across(1)))\" "
-                    + "y1=\"\(place)\" y2=\"\(place)\"/>")
-            lines.append(
-                "<text x=\"\(at(across(0) - 8))\" y=\"\(place)\" dy=\"0.35em\" "
-                    + "text-anchor=\"end\">\(tick.label)</text>")
+                label(tick.label, "end", across(0) - 8, place, shift: "0.35em"))
         }
         for tick in x.ticks {
-            let place = at(across(x.place(tick.value)))
-            lines.append(
-                "<line class=\"grid\" x1=\"\(place)\" x2=\"\(place)\" y1=\"\(at(down(0)))\" "
-                    + "y2=\"\(at(down(0) + 5))\"/>")
-            lines.append(
-                "<text x=\"\(place)\" y=\"\(at(down(0) + 19))\" text-anchor=\"middle\">"
-                    + "\(Text.escaped(tick.label))</text>")
+            let place = across(x.place(tick.value))
+            lines.append(gridLine(from: (place, down(0)), to: (place, down(0) + 5)))
+            lines.append(label(tick.label, "middle", place, down(0) + 19))
         }
         lines += titles + legendLines + marks + ["</svg>"]
         return lines.joined(separator: "\n")
+    }
+
+    private func gridLine(from: (x: Double, y: Double), to: (x: Double, y: Double)) -> String {
+        "<line class=\"grid\" x1=\"\(at(from.x))\" x2=\"\(at(to.x))\" "
+            + "y1=\"\(at(from.y))\" y2=\"\(at(to.y))\"/>"
+    }
+
+    /// - Parameter anchor: which part of the text is at the place: `start`, `middle` or `end`.
+    private func label(
+        _ text: String, _ anchor: String, _ x: Double, _ y: Double, shift: String = "0"
+    ) -> String {
+        "<text x=\"\(at(x))\" y=\"\(at(y))\" dy=\"\(shift)\" text-anchor=\"\(anchor)\">"
+            + "\(Text.escaped(text))</text>"
     }
 
     private var titles: [String] {

@@ -74,9 +74,15 @@ private final class Progress: Sendable {
             return (state.outcomes.count, state.failed, isDue)
         }
         if isTerminal, isDue {
-            write("\r\(done) of \(range.count) seeds, \(failed) failed ")
+            write("\r\(done) \(ofAll), \(failed) failed ")
         }
         return true
+    }
+
+    /// A run until it is stopped has more seeds than an `Int` can count.
+    private var ofAll: String {
+        let others = range.upperBound - range.lowerBound
+        return others < UInt64(Int.max) ? "of \(others + 1) seeds" : "seeds"
     }
 
     func end() { if isTerminal { write("\r\u{1B}[K") } }

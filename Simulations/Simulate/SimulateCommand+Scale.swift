@@ -2,14 +2,17 @@ import ArgumentParser
 import Simulator
 
 /// Numbers of clinics, with commas between.
-struct ClinicCounts: ExpressibleByArgument {
+struct ClinicCounts {
     var counts: [Int]
 
-    init?(argument: String) {
-        counts = []
-        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let count = Int(part), (1...Scale.mostClinics).contains(count) else { return nil }
-            counts.append(count)
+    init(argument: String) throws {
+        counts = try argument.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            guard let count = Int(part), (1...Scale.mostClinics).contains(count) else {
+                throw ValidationError(
+                    "Write numbers from 1 to \(Scale.mostClinics), with commas between, as in "
+                        + "10,100.")
+            }
+            return count
         }
     }
 }

@@ -17,7 +17,9 @@ struct SimulateCommand: ParsableCommand {
             can't be written.
             """)
 
-    @Option(help: "The seeds to run: one, or A..B.")
+    @Option(
+        help: "The seeds to run: one, or A..B, both included.", transform: SeedRange.init(argument:)
+    )
     var seeds: SeedRange?
     @Option(help: "One seed alone.")
     var seed: UInt64?
@@ -48,7 +50,10 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "A folder for a page with charts of what was measured: index.html.")
     var report: String?
     @Option(
-        help: "Measure what districts of so many clinics cost their hubs: CLINICS,… with --days N.")
+        help: """
+            Measure what districts of so many clinics cost their hubs: CLINICS,… with --days N \
+            (\(daysOfScale) by default).
+            """, transform: ClinicCounts.init(argument:))
     var scale: ClinicCounts?
     @Option(help: "Worlds at a time; by default one for each processor.")
     var jobs: Int?
@@ -166,14 +171,17 @@ struct SimulateCommand: ParsableCommand {
 }
 
 /// `A..B`, both included, or one seed.
-struct SeedRange: ExpressibleByArgument {
+struct SeedRange {
     var range: ClosedRange<UInt64>
 
-    init?(argument: String) {
+    init(argument: String) throws {
         let parts = argument.components(separatedBy: "..")
         guard (1...2).contains(parts.count), let first = UInt64(parts[0]),
-            let last = UInt64(parts[parts.count - 1]), first <= last
-        else { return nil }
+            let last = UInt64(parts[parts.count - 1])
+        else { throw ValidationError("Write a number, or two as in 1..500.") }
+        guard first <= last else {
+            throw ValidationError("It is empty: write the lower number first, as in 1..500.")
+        }
         range = first...last
     }
 }

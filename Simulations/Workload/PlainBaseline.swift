@@ -71,8 +71,6 @@ package struct DurableWrites: Sendable {
     package var cost: Cost
     /// Transactions a second of the clock on the wall.
     package var perSecond: Double { Double(count) / cost.wallSeconds }
-    /// Seconds of the processor for one transaction.
-    package var cpuSecondsEach: Double { cost.cpuSeconds / Double(count) }
 
     package init(count: Int, cost: Cost) {
         self.count = count

@@ -3,21 +3,11 @@ import Foundation
 /// What the kernel knows of a running process, read from `/proc` (proc(5)). All figures are nil
 /// where the process is gone or `/proc` is not there.
 package enum ProcessFigures {
-    /// The most memory that the process has held at once since it started, or since
-    /// ``resetPeakMemory(of:)``, in bytes.
+    /// The most memory that the process has held at once since it started, in bytes.
     package static func peakMemory(of pid: Int32) -> Int? { memory("VmHWM:", of: pid) }
 
     /// The memory that the process holds now, in bytes.
     package static func memory(of pid: Int32) -> Int? { memory("VmRSS:", of: pid) }
-
-    /// Sets the peak to what the process holds now, so that one phase can be measured.
-    /// - Returns: whether the kernel did.
-    @discardableResult
-    package static func resetPeakMemory(of pid: Int32) -> Bool {
-        guard let file = fopen("/proc/\(pid)/clear_refs", "w") else { return false }
-        let written = fputs("5", file)
-        return fclose(file) == 0 && written >= 0
-    }
 
     /// User and system time that the process and those of its threads that ended have used, in
     /// seconds, counted in the kernel's ticks of (as a rule) 10 ms.

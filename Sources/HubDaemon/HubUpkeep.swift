@@ -11,7 +11,8 @@ struct HubUpkeep: Service {
     let server: HubService
     let credentials: CredentialFolder
 
-    /// How often it is looked whether a backup is due.
+    /// How often it is looked whether a backup is due. What makes one due is the time that has gone
+    /// by, by a clock that may jump, so no event tells.
     private static let tick = Duration.seconds(5)
     private static let ticksPerMinute = 12
     private static let ticksPerDay = 24 * 60 * ticksPerMinute

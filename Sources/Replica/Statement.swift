@@ -24,7 +24,9 @@ package struct StorageFailure: Error, Equatable, Sendable, CustomStringConvertib
         case SQLITE_FULL:
             "the disk is full: nothing was written; free some space and repeat the request"
         case SQLITE_CORRUPT, SQLITE_NOTADB:
-            "the database file is damaged (\(message)): run `syncctl verify`, or restore a backup"
+            "the database file is damaged (\(message)): keep a copy of it; `syncctl verify` names "
+                + "what is damaged while the daemon runs, and where it doesn't start a backup must "
+                + "take the file's place"
         case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM:
             "the database can't be written (\(message)): check the data directory's permissions"
         default: "SQLite error \(code): \(message)"

@@ -22,7 +22,7 @@ extension TrustError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let what):
-            "\(what) is not what it should be (PEM text was expected). Restore it from a backup; "
+            "\(what) can't be read: it is damaged, or something else. Restore it from a backup; "
                 + "a clinic without one enrols again."
         case .requestNotSigned:
             "The certificate request is not signed by the key that it names. Make a new request."

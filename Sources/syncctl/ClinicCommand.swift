@@ -41,14 +41,16 @@ struct ClinicAddCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The FHIR Organization that the clinic is, for patients that name it.",
+            "The FHIR Organization that the clinic is, for patients that name it; its name, if not "
+                + "given.",
             valueName: "id"))
     var organization: String?
 
     func validate() throws {
         guard 1...Self.maximumNameBytes ~= name.utf8.count else {
             throw ValidationError(
-                "A clinic's name has 1 to \(Self.maximumNameBytes) bytes; choose a shorter one.")
+                "A clinic's name has 1 to \(Self.maximumNameBytes) bytes, and this one has "
+                    + "\(name.utf8.count): choose another.")
         }
     }
 

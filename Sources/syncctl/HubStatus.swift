@@ -18,7 +18,22 @@ struct HubStatus: Decodable {
         }
     }
 
+    struct Backup: Decodable {
+        let path: String?
+        let at: String?
+    }
+
+    struct Clock: Decodable {
+        let trusted: Bool?
+        let time: String?
+    }
+
     let epoch: JSONValue?
+    let backedUp: Int?
+    let refused: Int?
+    let parked: Int?
+    let lastBackup: Backup?
+    let clock: Clock?
     let changeSets: Int?
     let records: Int?
     let addresses: JSONValue?
@@ -28,8 +43,16 @@ struct HubStatus: Decodable {
 
     var description: String {
         var form = Form()
-        form.add("change sets", changeSets.cell)
+        form.add("change sets", "\(changeSets.cell), of these backed up \(backedUp.cell)")
+        form.add("refused", "\(refused.cell), parked \(parked.cell)")
         form.add("records", records.cell)
+        form.add(
+            "last backup",
+            lastBackup.map { "\($0.at.cell), \($0.path.cell)" } ?? "none yet")
+        form.add(
+            "clock",
+            (clock?.trusted.map { $0 ? "believed" : "NOT believed" } ?? "unknown")
+                + ", \((clock?.time).cell)")
         form.add("epoch", epoch?.phrase ?? "–")
         if let addresses { form.add("addresses", addresses.phrase) }
         return "Hub: \(Terminal.coloured(state: state ?? "unknown"))\n\(form.text)\n\n"

@@ -20,7 +20,9 @@ struct ImportFile: Equatable {
         for path in paths {
             let files = isFolder(path) ? filesBelow(path) : [path]
             guard !files.isEmpty else {
-                throw ValidationError("There is no .json, .ndjson or .jsonl file below \(path).")
+                throw ValidationError(
+                    "There is no .json, .ndjson or .jsonl file below \(path). Name a folder that "
+                        + "has some, or the files themselves.")
             }
             for file in files where seen.insert(file).inserted {
                 let attributes = try? FileManager.default.attributesOfItem(atPath: file)

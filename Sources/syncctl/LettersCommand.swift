@@ -80,6 +80,7 @@ struct LettersRetried: Decodable {
     let letters: [Tried]?
 
     var description: String {
+        if retried == 0 { return "There is nothing to try again." }
         let sum =
             "Tried \(retried.cell) again: \(applied.cell) went through, \(parked.cell) are still "
             + "parked, \(refused.cell) refused."

@@ -14,6 +14,7 @@ struct SyncCommand: AsyncParsableCommand {
 
     /// A day: beyond that, `status` is the way to wait.
     private static let maximumWaitSeconds = 86_400
+    private static let refresh = Duration.milliseconds(500)
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -62,7 +63,8 @@ struct SyncCommand: AsyncParsableCommand {
                     progress.show(
                         fraction: 1 - Double(pending) / Double(most), "\(pending.grouped) pending")
                 }
-                try? await Task.sleep(for: .milliseconds(500))
+                // The daemon is another process, and is asked: it tells nobody by itself.
+                try? await Task.sleep(for: SyncCommand.refresh)
             }
             progress.clear()
         }

@@ -3,11 +3,16 @@ import ArgumentParser
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Compare digests with the other side, and name the records that differ.",
+        abstract: "Check every value and the log; name and mend what differs.",
         discussion: """
+            At a clinic it compares all values with the hub's, and loads anew what differs. At the \
+            hub it replays a copy of the log, and puts rows that differ from it right. A damaged \
+            log is named, and nothing is mended from it.
+
             Exit status: 0 equal, 2 different or damaged, 3 when the two could not be compared.
 
-            JSON: {equal, records, differing: [TYPE/ID], reason}.
+            JSON: {equal, records, differing: [TYPE/ID], reason}; of a clinic also repaired and \
+            damaged, of the hub repairedCompartments, damagedFrames and damagedFeeds.
             """)
 
     @OptionGroup var connection: ConnectionOptions

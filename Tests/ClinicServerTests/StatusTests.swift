@@ -28,6 +28,19 @@ struct StatusTests {
         #expect(!DiskSpace(free: 1 << 40).isFull && !DiskSpace(free: nil).isLow(.max))
     }
 
+    @Test(
+        "Each command of the hub is refused, and says where to run it",
+        arguments: [
+            "clinic-add", "clinic-list", "clinic-scope", "clinic-revoke", "backup", "clock-confirm",
+        ])
+    func commandOfTheHub(name: String) async throws {
+        try await TestClinic().withDaemon { commands in
+            let error = try await commands.ask(name)["error"]
+            #expect(error?["message"]?.text?.contains("is the hub's command") == true)
+            #expect(error?["remedy"]?.text?.contains("on the hub's machine") == true)
+        }
+    }
+
     /// Another clinic's frame about a patient, as it would be parked.
     private func frame(_ patient: RecordID, _ text: String, _ sequence: UInt64) -> Frame {
         let origin = Origin(

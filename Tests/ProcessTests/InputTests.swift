@@ -29,6 +29,17 @@ extension ProcessSuite {
                     #expect(outcome["resourceType"]?.text == "OperationOutcome", "\(body)")
                     #expect(outcome["issue"]?.isEmpty == false)
                 }
+                let early = try await service.send(
+                    "PUT", "/fhir/R4/Patient/a",
+                    headers: InputTests.json + [("If-Match", "W/\"1\"")],
+                    body: Array("{\"resourceType\":\"Patient\",\"id\":\"a\"}".utf8))
+                #expect(early.status == 412)
+                #expect(try early.json().compact.contains("there is no resource of this id"))
+                for path in ["Patient/$match", "Patient/_history", "Patient/a/_history/1"] {
+                    let answer = try await service.send("GET", "/fhir/R4/\(path)")
+                    #expect(answer.status == 404)
+                    #expect(try answer.json().compact.contains("not-supported"), "\(path)")
+                }
                 let unknown = try await service.send("GET", "/fhir/R4/Nonsense")
                 #expect(unknown.status == 404)
                 #expect(try unknown.json()["resourceType"]?.text == "OperationOutcome")

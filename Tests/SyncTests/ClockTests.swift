@@ -12,6 +12,30 @@ struct ClockTests {
         0, 1000, 86_400_000, 4_080_000_000_000, 1 << 48 - 1, 1 << 48, 1 << 63 - 1,
     ]
 
+    /// In milliseconds: within the 400 days that are believed, and so the stamps do run ahead.
+    private static let ahead: Int64 = 20_000_000_000
+
+    /// Writes under a clock that runs ahead, and tells the hub, which ranks it.
+    private func editAhead(_ machine: World.Machine, _ patient: RecordID, _ world: World) throws {
+        machine.clockError = ClockTests.ahead
+        try world.edit(machine, patient, "v-ahead")
+        try world.talk(machine)
+        machine.clockError = 0
+    }
+
+    /// The hub is put back to before an order that it gave, and lives until the stamp is right.
+    /// It has all of the clinic's log again before anybody else hears of that.
+    private func loseOrder(_ machine: World.Machine, _ world: World) throws {
+        try world.restoreHub()
+        world.time += UInt64(ClockTests.ahead)
+        try world.catchUp(machine)
+        try world.meet()
+    }
+
+    private func expectNoOrder(for stamp: Stamp, at nodes: [NodeStore]) {
+        for node in nodes { #expect(node.ranks.order(for: stamp) == nil) }
+    }
+
     private func expect(_ text: String, _ patient: RecordID, _ world: World) throws {
         for node in [world.hub.node] + world.machines.map(\.clinic.replica) {
             #expect(try world.shown(patient, at: node) == .text(text))
@@ -76,13 +100,9 @@ struct ClockTests {
             try world.hold(b, patient)
             try world.meet()
             let life = a.clinic.incarnation
-            // Within the 400 days that are believed, and so the stamps do run ahead.
-            a.clockError = 20_000_000_000
-            try world.edit(a, patient, "v-ahead")
+            try editAhead(a, patient, world)
             let stamp = try #require(try latest(patient, a, world))
-            #expect(stamp.hlc.milliseconds > world.time + 19_000_000_000)
-            try world.talk(a)
-            a.clockError = 0
+            #expect(stamp.hlc.milliseconds > world.time + UInt64(ClockTests.ahead) * 9 / 10)
             try world.meet()
             for node in [world.hub.node, a.clinic.replica, b.clinic.replica] {
                 let rank = try #require(node.ranks.order(for: stamp))
@@ -107,10 +127,7 @@ struct ClockTests {
             let patient = try world.register(a, "v1")
             try world.hold(b, patient)
             try world.meet()
-            a.clockError = 20_000_000_000
-            try world.edit(a, patient, "v-ahead")
-            try world.talk(a)
-            a.clockError = 0
+            try editAhead(a, patient, world)
             world.time += 60_000
             try world.edit(b, patient, "v-right")
             try world.meet()
@@ -118,9 +135,6 @@ struct ClockTests {
             try world.check()
         }
     }
-
-    /// Long enough for a stamp that ran ahead to be right.
-    private static let ahead: Int64 = 20_000_000_000
 
     @Test("A clone takes back an order that the hub lost, and didn't give again to its original")
     func orderLost() throws {
@@ -131,21 +145,13 @@ struct ClockTests {
             try world.clone(a)
             let clone = try #require(world.machines.last)
             try world.backUpHub()
-            a.clockError = ClockTests.ahead
-            try world.edit(a, patient, "v-ahead")
-            try world.talk(a)
-            a.clockError = 0
+            try editAhead(a, patient, world)
             try world.meet()
             let stamp = try #require(try latest(patient, a, world))
             #expect(clone.clinic.replica.ranks.order(for: stamp) != nil)
-            try world.restoreHub()
-            world.time += UInt64(ClockTests.ahead)
-            // The hub has all of that log again before the clone hears that it was put back.
-            try world.catchUp(a)
-            try world.meet()
-            for node in [world.hub.node, a.clinic.replica, clone.clinic.replica] {
-                #expect(node.ranks.order(for: stamp) == nil)
-            }
+            try loseOrder(a, world)
+            expectNoOrder(
+                for: stamp, at: [world.hub.node, a.clinic.replica, clone.clinic.replica])
             try world.check()
         }
     }
@@ -159,10 +165,7 @@ struct ClockTests {
             try world.clone(a)
             let clone = try #require(world.machines.last)
             try world.backUpHub()
-            a.clockError = ClockTests.ahead
-            try world.edit(a, patient, "v-ahead")
-            try world.talk(a)
-            a.clockError = 0
+            try editAhead(a, patient, world)
             try world.meet()
             try world.restoreHub()
             try world.hold(a, patient, false)
@@ -184,22 +187,14 @@ struct ClockTests {
             let patient = try world.register(a, "v1")
             try world.meet()
             try world.backUpHub()
-            a.clockError = ClockTests.ahead
-            try world.edit(a, patient, "v-ahead")
-            try world.talk(a)
-            a.clockError = 0
+            try editAhead(a, patient, world)
             try world.hold(b, patient)
             try world.meet()
             let stamp = try #require(try latest(patient, a, world))
             #expect(b.clinic.replica.ranks.order(for: stamp) != nil)
-            try world.restoreHub()
-            world.time += UInt64(ClockTests.ahead)
-            try world.catchUp(a)
-            // Its wish to hold the patient is lost as well: the edit comes by no feed again.
-            try world.meet()
-            for node in [world.hub.node, a.clinic.replica, b.clinic.replica] {
-                #expect(node.ranks.order(for: stamp) == nil)
-            }
+            // The wish to hold the patient is lost as well: the edit comes by no feed again.
+            try loseOrder(a, world)
+            expectNoOrder(for: stamp, at: [world.hub.node, a.clinic.replica, b.clinic.replica])
             try world.check()
         }
     }

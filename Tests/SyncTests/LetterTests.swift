@@ -203,18 +203,7 @@ struct LetterTests {
     @Test("What the hub refused is looked at again there, and its author learns that it is taken")
     func refusedAgain() throws {
         try withWorld(clinics: 0) { world in
-            let a = try world.enrol("a", .own, schema: World.newer)
-            let b = try world.enrol("b", .own, schema: World.newer)
-            // The hub's schema has it otherwise.
-            try world.reopenHub(schema: World.newerElsewhere)
-            let patient = try world.register(a, "v1")
-            try world.hold(b, patient)
-            try world.meet()
-            let token = RecordKey(entity: 8, id: RecordID("t"))
-            try a.clinic.write(at: world.clock(a)) { transaction in
-                try transaction.put(token, in: .patient(patient), [(1, .text("seven"))])
-            }
-            try world.meet()
+            let (a, b, patient) = try world.refuseToken()
             func standing() throws -> ClinicStanding {
                 try a.clinic.standing(at: world.clock(a))
             }
@@ -229,7 +218,7 @@ struct LetterTests {
             try world.meet()
             #expect(try standing().refused == 0 && standing().addsUp)
             for replica in [a.clinic.replica, b.clinic.replica, world.hub.node] {
-                let record = try world.record(token, in: .patient(patient), at: replica)
+                let record = try world.record(World.token, in: .patient(patient), at: replica)
                 #expect(record?.shown(1, in: replica) == .text("seven"))
             }
             #expect(a.isEqual && b.isEqual)

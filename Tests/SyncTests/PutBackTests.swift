@@ -18,14 +18,6 @@ struct PutBackTests {
         while world.hub.isLooking { _ = try world.hub.lookAnew(3) }
     }
 
-    private func siblings(_ patient: RecordID, at machine: World.Machine) throws -> [Value] {
-        let key = RecordKey(entity: 1, id: patient)
-        let record = try machine.clinic.replica.store.reading {
-            try machine.clinic.replica.reader.record(key, in: .patient(patient))
-        }
-        return record?.register(1)?.siblings.map(\.value) ?? []
-    }
-
     @Test("Who joined the district's feed in a life that the hub has lost loads it anew")
     func districtBegunAgain() throws {
         try withWorld { world in
@@ -69,7 +61,7 @@ struct PutBackTests {
             // The edit that was replaced here comes again by the feed.
             try world.catchUp(district)
             #expect(district.isEqual)
-            #expect(try siblings(patient, at: district) == [.text("v3")])
+            #expect(try world.siblings(patient, at: district) == [.text("v3")])
             try world.meet()
             try world.check()
         }
@@ -92,7 +84,7 @@ struct PutBackTests {
             try world.edit(a, patient, "v3")
             try putBack(world)
             try world.meet()
-            #expect(try siblings(patient, at: a) == [.text("v3")])
+            #expect(try world.siblings(patient, at: a) == [.text("v3")])
             #expect(a.isEqual && b.isEqual)
             try world.check()
         }
@@ -119,7 +111,7 @@ struct PutBackTests {
             // Before anybody else, so that the patient is new to the hub.
             try world.catchUp(district)
             try world.meet()
-            #expect(try siblings(patient, at: district) == [.text("v3")])
+            #expect(try world.siblings(patient, at: district) == [.text("v3")])
             #expect(district.isEqual && b.isEqual)
             try world.check()
         }
@@ -144,7 +136,7 @@ struct PutBackTests {
             try look(world)
             for _ in 0..<2 { try world.catchUp(district) }
             try world.meet()
-            #expect(try siblings(patient, at: district) == [.text("v2")])
+            #expect(try world.siblings(patient, at: district) == [.text("v2")])
             #expect(district.isEqual)
             try world.check()
         }
@@ -212,17 +204,7 @@ struct PutBackTests {
     @Test("What is loaded for a frame that was taken after all comes once more from others too")
     func retaken() throws {
         try withWorld(clinics: 0) { world in
-            let a = try world.enrol("a", .own, schema: World.newer)
-            let b = try world.enrol("b", .own, schema: World.newer)
-            try world.reopenHub(schema: World.newerElsewhere)
-            let patient = try world.register(a, "v1")
-            try world.hold(b, patient)
-            try world.meet()
-            let token = RecordKey(entity: 8, id: RecordID("t"))
-            try a.clinic.write(at: world.clock(a)) { transaction in
-                try transaction.put(token, in: .patient(patient), [(1, .text("seven"))])
-            }
-            try world.meet()
+            let (a, b, patient) = try world.refuseToken()
             try world.backUpHub()
             try world.edit(b, patient, "v2")
             try world.meet()
@@ -231,9 +213,9 @@ struct PutBackTests {
             #expect(taken.map(\.outcome) == [.applied])
             // First it is told that its cursor doesn't fit.
             for _ in 0..<2 { try world.catchUp(a) }
-            #expect(try siblings(patient, at: a) == [.text("v1")])
+            #expect(try world.siblings(patient, at: a) == [.text("v1")])
             try world.meet()
-            #expect(try siblings(patient, at: a) == [.text("v2")])
+            #expect(try world.siblings(patient, at: a) == [.text("v2")])
             #expect(a.isEqual && b.isEqual)
             world.machines = []
         }

@@ -22,15 +22,8 @@ struct RestoredClinicTests {
         try world.talk(a, pulls: false)
         try world.backUpHub()
         try world.talk(a, pulls: false)
-        #expect(try siblings(world, patient, at: a.clinic.replica).isEmpty)
+        #expect(try world.siblings(patient, at: a).isEmpty)
         return (a, patient)
-    }
-
-    private func siblings(_ world: World, _ patient: RecordID, at node: NodeStore) throws -> [Value]
-    {
-        let key = RecordKey(entity: 1, id: patient)
-        let record = try world.record(key, in: .patient(patient), at: node)
-        return record?.register(1)?.siblings.map(\.value) ?? []
     }
 
     @Test("What it wrote before it heard that it holds the patient comes again")
@@ -38,7 +31,7 @@ struct RestoredClinicTests {
         try withWorld { world in
             let (a, patient) = try dropped(world)
             try world.catchUp(a)
-            let here = try siblings(world, patient, at: a.clinic.replica)
+            let here = try world.siblings(patient, at: a)
             #expect(here.contains(.text("v1")) && here.contains(.text("v2")) && here.count == 2)
             #expect(a.isEqual)
             try world.meet()
@@ -52,7 +45,7 @@ struct RestoredClinicTests {
             let (a, patient) = try dropped(world)
             try world.edit(a, patient, "v3", unit: 2)
             try world.catchUp(a)
-            let here = try siblings(world, patient, at: a.clinic.replica)
+            let here = try world.siblings(patient, at: a)
             #expect(here.contains(.text("v1")) && here.contains(.text("v2")) && here.count == 2)
             #expect(try world.shown(patient, 2, at: a) == .text("v3"))
             #expect(a.isEqual)

@@ -29,18 +29,16 @@ struct VersionTests {
             try transaction.put(
                 RecordKey(entity: 1, id: patient), in: .patient(patient), [(6, .text(language))])
             try transaction.put(
-                token, in: .patient(patient),
+                World.token, in: .patient(patient),
                 [(1, .text("token of \(language)")), (2, .integer(7))])
         }
     }
-
-    private let token = RecordKey(entity: 8, id: RecordID("t"))
 
     private func expect(
         _ language: String, _ patient: RecordID, _ world: World, at node: NodeStore
     ) throws {
         #expect(try world.shown(patient, 6, at: node) == .text(language))
-        let record = try world.record(token, in: .patient(patient), at: node)
+        let record = try world.record(World.token, in: .patient(patient), at: node)
         #expect(record?.shown(1, in: node) == .text("token of \(language)"))
         #expect(record?.shown(2, in: node) == .integer(7))
     }
@@ -223,7 +221,7 @@ struct VersionTests {
         try withOlderHub { world, a, b, patient in
             let wrong = try world.enrol("wrong", .own, schema: World.newerButWrong)
             try wrong.clinic.write(at: world.clock(wrong)) { transaction in
-                try transaction.put(token, in: .patient(patient), [(1, .integer(7))])
+                try transaction.put(World.token, in: .patient(patient), [(1, .integer(7))])
             }
             try world.edit(wrong, patient, "v2")
             try world.catchUp(wrong)
@@ -237,7 +235,7 @@ struct VersionTests {
                 #expect(try world.shown(patient, at: machine) == .text("v2"))
                 #expect(try machine.clinic.standing(at: world.clock(machine)).addsUp)
                 let record = try world.record(
-                    token, in: .patient(patient), at: machine.clinic.replica)
+                    World.token, in: .patient(patient), at: machine.clinic.replica)
                 #expect(record?.shown(1, in: machine.clinic.replica) == nil)
                 #expect(record?.register(1)?.siblings.map(\.fits) == [false])
                 #expect(machine.clinic.comparisons[.own]?.isEqual == true)
@@ -258,6 +256,25 @@ extension World {
 
     /// The same, with tokens where a patient's record has none.
     static let newerElsewhere = next(Unit(1, "label", .text), in: .clinic)
+
+    /// One of the next version's records.
+    static let token = RecordKey(entity: 8, id: RecordID("t"))
+
+    /// Two clinics of the next version hold a patient, and a hub whose schema has tokens elsewhere
+    /// refuses one that the first of them wrote.
+    func refuseToken() throws -> (Machine, Machine, RecordID) {
+        let a = try enrol("a", .own, schema: World.newer)
+        let b = try enrol("b", .own, schema: World.newer)
+        try reopenHub(schema: World.newerElsewhere)
+        let patient = try register(a, "v1")
+        try hold(b, patient)
+        try meet()
+        try a.clinic.write(at: clock(a)) { transaction in
+            try transaction.put(World.token, in: .patient(patient), [(1, .text("seven"))])
+        }
+        try meet()
+        return (a, b, patient)
+    }
 
     private static func next(_ label: Unit, in kind: Compartment.Kind = .patient) -> Schema {
         Schema(

@@ -127,6 +127,13 @@ extension World {
         try shown(patient, unit, at: machine.clinic.replica)
     }
 
+    /// The values of a patient's first unit that nobody has replaced.
+    func siblings(_ patient: RecordID, at machine: Machine) throws -> [Value] {
+        let key = RecordKey(entity: 1, id: patient)
+        let record = try record(key, in: .patient(patient), at: machine.clinic.replica)
+        return record?.register(1)?.siblings.map(\.value) ?? []
+    }
+
     // MARK: The files
 
     /// All that a database holds, table by table, past the engine.

@@ -68,7 +68,6 @@ package final class Daemon: Sendable {
     package var isRunning: Bool { running.withLock { $0.map { $0.status == nil } ?? false } }
 
     private static let startTimeout = Duration.seconds(60)
-    private static let pause = Duration.milliseconds(10)
 
     /// Starts it, and waits until it answers and listens.
     package func start() async throws {
@@ -76,22 +75,17 @@ package final class Daemon: Sendable {
         let program = try RunningProgram(
             programs.program(role.rawValue), ["--config", configuration], output: log)
         running.withLock { $0 = program }
-        let clock = ContinuousClock()
-        let deadline = clock.now + Daemon.startTimeout
-        while clock.now < deadline {
+        let isReady = try await Polling.until(within: Daemon.startTimeout) {
             if let status = program.status {
                 throw DistrictFailure.ended(program: name, status: status, log: logEnd)
             }
             // Asked only once it is there: a failed try costs more than a look.
-            if FileManager.default.fileExists(atPath: socket),
-                let status = try? await self.status(),
-                status["addresses"]?.elements.isEmpty == false
-            {
-                return
-            }
-            try await Task.sleep(for: Daemon.pause)
+            guard FileManager.default.fileExists(atPath: socket) else { return false }
+            return await (try? status())?["addresses"]?.elements.isEmpty == false
         }
-        throw DistrictFailure.notReady(program: name, after: Daemon.startTimeout, log: logEnd)
+        guard isReady else {
+            throw DistrictFailure.notReady(program: name, after: Daemon.startTimeout, log: logEnd)
+        }
     }
 
     /// Stops it as a service manager would.
@@ -179,19 +173,17 @@ package final class Daemon: Sendable {
 }
 
 extension Daemon {
-    /// Lets some time go by, and ends it as a power cut would.
+    /// Lets some time go by, and ends it as a power cut would: at a moment that chance has drawn,
+    /// whatever happens then.
     package func kill(after time: Duration) async throws {
         try await Task.sleep(for: time)
         await killNow()
     }
 
-    /// Waits until its process is there, which need not answer yet.
+    /// Waits until its process is there, which need not answer yet; at most as long as `limit`, or
+    /// until the task is cancelled. A process that has just died may still be taken to run for a
+    /// moment, since its connections end before the system tells of its own end.
     package func waitUntilRunning(within limit: Duration) async {
-        let clock = ContinuousClock()
-        let deadline = clock.now + limit
-        // A moment first: a process that has just died may still be taken to run.
-        repeat {
-            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
-        } while !isRunning && clock.now < deadline
+        _ = try? await Polling.until(within: limit) { isRunning }
     }
 }

@@ -12,13 +12,13 @@ extension RunningDistrict {
         let clock = ContinuousClock()
         let start = clock.now
         var obstacle: String? = "nothing was looked at"
-        while clock.now - start < limit {
+        let isEqual = try await Polling.until(within: limit) {
             await exchangeAll()
             obstacle = try await self.obstacle()
-            if obstacle == nil { return clock.now - start }
-            try await Task.sleep(for: .milliseconds(20))
+            return obstacle == nil
         }
-        throw DistrictFailure.notEqual(after: limit, why: obstacle ?? "")
+        guard isEqual else { throw DistrictFailure.notEqual(after: limit, why: obstacle ?? "") }
+        return clock.now - start
     }
 
     private func exchangeAll() async {
@@ -71,7 +71,8 @@ extension JSON {
 }
 
 extension RunningDistrict {
-    /// The clinics' statuses in turn, for as long as somebody looks.
+    /// The clinics' statuses in turn, for as long as somebody looks: samples of what other
+    /// processes say, and so taken at times, not upon events.
     package func statuses(every pause: Duration) -> AsyncThrowingStream<JSON, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task { [self] in

@@ -71,6 +71,7 @@ package final class RunningProgram: Sendable {
     /// Waits, and ends the process by force when the time is up.
     /// - Returns: its status; `nil` where force was needed.
     package func waitUntilEnd(within limit: Duration) async -> Int32? {
+        // The end itself is waited for; this only bounds it.
         let timer = Task { [self] in
             guard (try? await Task.sleep(for: limit)) != nil else { return false }
             signal(SIGKILL)

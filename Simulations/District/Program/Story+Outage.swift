@@ -26,11 +26,10 @@ extension Story {
         let before = try await clinic.status().integer("written")
         async let interrupted = clinic.syncctl("import", folder, "--json")
         // A third of them, a change set or more each.
-        var written = before
-        while written < before + numbers.count / 3 {
-            try await Task.sleep(for: .milliseconds(5))
-            written = try await clinic.status().integer("written")
+        let isUnderWay = try await Polling.until(within: .seconds(60)) {
+            try await clinic.status().integer("written") >= before + numbers.count / 3
         }
+        try require(isUnderWay, "\(clinic.name) takes in what is imported")
         await clinic.killNow()
         let cut = try await interrupted.expecting(3).json()
         try require(cut["error"] != nil, "an import that was cut off says so")

@@ -7,8 +7,11 @@ extension Story {
         try await enrol()
         try await importPatients()
         try await showDoors()
-        // Ctrl-C cancels it.
-        while true { try await Task.sleep(for: .seconds(3600)) }
+        // Nothing ever comes of this stream. Ctrl-C cancels the task, which ends the wait for it.
+        let (nothing, source) = AsyncStream<Void>.makeStream()
+        for await _ in nothing {}
+        source.finish()
+        try Task.checkCancellation()
     }
 
     private func showDoors() async throws {
@@ -22,20 +25,21 @@ extension Story {
         let person = demo.patient(number: 0)
         let fhir = try await clinics[0].address()
         let programs = district.programs.path
-        let clinic = "\(programs)/syncctl --config \(clinics[0].configuration)"
-        let hub = "\(programs)/syncctl --config \(district.hub.configuration)"
+        func syncctl(_ command: String, _ daemon: Daemon) -> String {
+            "\(programs)/syncctl \(command) --config \(daemon.configuration)"
+        }
         narrator.say("")
         narrator.tell("Some things to try:")
         narrator.say("")
         for line in [
             "curl '\(fhir)/fhir/R4/Patient?name=\(person.given[0])'",
             "curl \(fhir)/fhir/R4/Patient/\(person.id)",
-            "\(clinic) status",
-            "\(clinic) record show Patient/\(person.id)",
-            "\(clinic) record history Patient/\(person.id)",
-            "\(clinic) review list",
-            "\(hub) status",
-            "\(hub) verify",
+            syncctl("status", clinics[0]),
+            syncctl("record show Patient/\(person.id)", clinics[0]),
+            syncctl("record history Patient/\(person.id)", clinics[0]),
+            syncctl("review list", clinics[0]),
+            syncctl("status", district.hub),
+            syncctl("verify", district.hub),
             "kill -9 \(clinics[1].pid ?? 0)    # clinic-2; then start it again:",
             "\(programs)/clinicd --config \(clinics[1].configuration)",
         ] { narrator.say("    \(line)") }

@@ -60,7 +60,8 @@ package struct ControlCommands: Sendable {
             try await node.ask(toHold: command.name == "hold", patient: name.id)
             return [:]
         case "verify": return try await verify(node)
-        case "clinic-add", "clinic-list", "clinic-revoke", "backup", "clock-confirm":
+        case "clinic-add", "clinic-list", "clinic-scope", "clinic-revoke", "backup",
+            "clock-confirm":
             let name = command.name.replacing("-", with: " ")
             throw ControlRefusal(
                 409, "\(name) is the hub's command, and this is a clinic",

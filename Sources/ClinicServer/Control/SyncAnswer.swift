@@ -18,6 +18,7 @@ extension ControlCommands {
         let limit = min(max(seconds ?? ControlCommands.standardWait, 1), ControlCommands.mostWait)
         let untilAll = seconds != nil
         await withTaskGroup(of: Void.self) { group in
+            // The exchange announces each change; this only bounds the wait for it.
             group.addTask { try? await Task.sleep(for: .seconds(limit)) }
             group.addTask {
                 for await _ in changes {

@@ -22,6 +22,7 @@ final class Bell: Sendable {
 
     /// Returns after a ring, after `duration`, or when the task is cancelled.
     func wait(for duration: Duration? = nil) async {
+        // The session's own next time comes as no event: a timer rings for it.
         let timer = duration.map { duration in
             Task {
                 try await Task.sleep(for: duration)

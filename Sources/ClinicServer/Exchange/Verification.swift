@@ -124,6 +124,7 @@ struct Verification: Sendable {
         await node.hurry()
         daemon.endLongPoll()
         let isOver = try await withThrowingTaskGroup(of: Bool.self) { group in
+            // The exchange announces each change; this only bounds the wait for it.
             group.addTask {
                 try await Task.sleep(for: Verification.quietTimeout)
                 return false

@@ -41,9 +41,10 @@ extension ClinicNode {
 
     func check(_ ifMatch: String?, _ existing: StoredResource?) throws {
         guard let ifMatch else { return }
-        guard let existing, !existing.isDeleted,
-            VersionCondition(ifMatch).matches(existing.version)
-        else { throw FHIRFailure.versionConflict }
+        guard let existing, !existing.isDeleted else { throw FHIRFailure.noVersion }
+        guard VersionCondition(ifMatch).matches(existing.version) else {
+            throw FHIRFailure.versionConflict
+        }
     }
 
     /// A resource that was just written.

@@ -10,15 +10,14 @@ extension ClinicDaemon {
             return FHIRAnswer(capabilities(base: request.base))
         }
         guard let node else { throw FHIRFailure.notEnrolled }
+        if let last = request.path.last, last.hasPrefix("$") || last == "_history" {
+            throw FHIRFailure.noOperation
+        }
         switch request.path.count {
         case 0: return try await bundle(request, node)
         case 1: return try await type(request, request.path[0], node)
         case 2: return try await instance(request, request.path[0], request.path[1], node)
-        default:
-            throw FHIRFailure(
-                404, .notSupported,
-                "This service keeps no versions to be read, and has no operations; ask for "
-                    + "[type]/[id]")
+        default: throw FHIRFailure.noOperation
         }
     }
 

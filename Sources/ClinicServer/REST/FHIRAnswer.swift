@@ -69,6 +69,15 @@ struct FHIRFailure: Error, Sendable {
             410, .notFound, "This \(type) was deleted; a PUT of it brings it back")
     }
 
+    static let noOperation = FHIRFailure(
+        404, .notSupported,
+        "This service keeps no versions to be read, and has no operations; ask for [type]/[id]")
+
+    static let noVersion = FHIRFailure(
+        412, .conflict,
+        "If-Match names a version, and there is no resource of this id here, or it was deleted; "
+            + "leave If-Match out to create it")
+
     static let versionConflict = FHIRFailure(
         412, .conflict,
         "The resource was changed since the version that If-Match names; read it again, and make "

@@ -30,10 +30,12 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
         case .endsEarly: "the text ends in the middle of a value; send the whole document"
         case .unexpected(let byte):
             (0x21...0x7e).contains(byte)
-                ? "‘\(Character(UnicodeScalar(byte)))’ is not what JSON has here"
-                : "byte \(byte) is not what JSON has here"
+                ? "‘\(Character(UnicodeScalar(byte)))’ is not what JSON has here; correct it there"
+                : "byte \(byte) is not what JSON has here; correct it there"
         case .trailing: "there is more after the end of the document; send one document at a time"
-        case .tooDeep: "values lie more than \(JSON.largestDepth) deep in one another"
+        case .tooDeep:
+            "values lie more than \(JSON.largestDepth) deep in one another, and "
+                + "no resource of R4 needs that"
         case .duplicateKey: "this object has a member of this name already; keep one of the two"
         case .badNumber: "a number must look like -12.5 or 1.5e3, without leading zeros"
         case .badEscape: "this escape is none of JSON's, or is half of a surrogate pair"
