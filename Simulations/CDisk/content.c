@@ -7,7 +7,7 @@ enum sector_state { SYNCED = 0, UNSYNCED, FORGOTTEN };
 
 /// Memory that is kept for the next time, although nothing needs it now: what is given back and
 /// asked for again costs more than all that is written into it.
-static const uint64_t spare_bytes = 4 << 20;
+static const uint64_t spare_bytes = 32 << 20;
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }

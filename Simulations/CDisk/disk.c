@@ -76,7 +76,13 @@ void disk_sync_folder(cdisk *disk) {
 
 // MARK: Life
 
+/// Leaves off SQLite's accounts of its memory, which nobody reads: they take a lock of the whole
+/// process at each allocation. Refused, and no matter, where SQLite was in use before.
+static void leave_accounts_off(void) { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 cdisk *cdisk_make(uint64_t seed) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, leave_accounts_off);
     if (sqlite3_initialize() != SQLITE_OK || !sqlite3_compileoption_used("USE_URI")) return NULL;
     cdisk *disk = calloc(1, sizeof *disk);
     if (disk == NULL) abort();

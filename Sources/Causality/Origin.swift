@@ -48,6 +48,12 @@ package struct Origin: Hashable, Comparable, Sendable {
     package static func < (a: Origin, b: Origin) -> Bool {
         (a.node, a.incarnation, a.lane) < (b.node, b.incarnation, b.lane)
     }
+
+    /// Origins and stamps are looked up at every step of an exchange, so they are hashed by little:
+    /// incarnations are drawn at random, and of nodes that chose one alike there are few.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(incarnation.rawValue ^ UInt64(lane.rawValue))
+    }
 }
 
 extension Origin {

@@ -30,6 +30,8 @@ final class EntityTable {
     let firstField: ContiguousArray<Int>
     /// How each unit's siblings are decided.
     let decisions: ContiguousArray<Decision>
+    /// Statements whose text names the table, as ``Store/statement(_:)`` takes them.
+    let texts: Texts
     private let store: Store
     private var inserts: [UInt64: Statement] = [:]
     private var updates: [UInt64: Statement] = [:]
@@ -42,6 +44,31 @@ final class EntityTable {
     private var lastUpdateByID: (mask: UInt64, statement: Statement)?
     private var lastSelect: (mask: UInt64, statement: Statement)?
 
+    /// They are asked for at each record: put together once, they cost nothing.
+    struct Texts {
+        let keys: String
+        let stamps: String
+        let isHidden: String
+        let setHidden: String
+        let id: String
+        let byKey: String
+        let byRoot: String
+        let byID: String
+
+        init(_ name: String) {
+            let record = "SELECT _key, id, _stamps, _hidden FROM \"\(name)\" WHERE"
+            keys = "SELECT _key FROM \"\(name)\" WHERE _root = ?"
+            stamps = "SELECT _stamps FROM \"\(name)\" WHERE _key = ?"
+            isHidden = "SELECT _hidden FROM \"\(name)\" WHERE _key = ?"
+            setHidden =
+                "UPDATE \"\(name)\" SET _hidden = ? WHERE _key = ? AND _hidden IS NOT ?"
+            id = "SELECT id FROM \"\(name)\" WHERE _key = ?"
+            byKey = "\(record) _key = ?"
+            byRoot = "\(record) _root = ?"
+            byID = "\(record) id = ? AND _root = ?"
+        }
+    }
+
     /// Which of two siblings shows, as far as their stamps tell.
     enum Decision {
         case highestStamp
@@ -52,6 +79,7 @@ final class EntityTable {
     init(_ entity: Entity, _ store: Store) {
         number = entity.number
         name = entity.name
+        texts = Texts(name)
         self.entity = entity
         self.store = store
         kind = entity.compartment
@@ -74,6 +102,7 @@ final class EntityTable {
     init(unknown number: UInt16, _ store: Store) {
         self.number = number
         name = EntityTable.unknownName(number)
+        texts = Texts(name)
         entity = nil
         self.store = store
         kind = nil

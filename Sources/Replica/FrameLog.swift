@@ -66,10 +66,16 @@ package final class FrameLog {
     }
 
     private static let columns = "SELECT pos, hash, prev, bytes FROM _log"
+    private static let bySequence = "\(columns) WHERE origin = ? AND seq = ?"
+    private static let byReading = "\(columns) WHERE origin = ? AND hlc = ?"
+    private static let byPosition = "\(columns) WHERE pos = ?"
+    private static let afterSequence =
+        "\(columns) WHERE origin = ? AND seq > ? ORDER BY seq LIMIT 8"
+    private static let afterPosition = "\(columns) WHERE pos > ? ORDER BY pos LIMIT 8"
 
     package func entry(_ origin: Origin, _ sequence: UInt64) throws -> Entry? {
         guard let number = origins.known(origin) else { return nil }
-        let select = try store.statement("\(FrameLog.columns) WHERE origin = ? AND seq = ?")
+        let select = try store.statement(FrameLog.bySequence)
         select.bind(1, Int64(number))
         select.bind(2, sequence)
         return try first(select)
@@ -78,14 +84,14 @@ package final class FrameLog {
     /// The frame that wrote a stamp.
     package func entry(_ stamp: Stamp) throws -> Entry? {
         guard let number = origins.known(stamp.origin) else { return nil }
-        let select = try store.statement("\(FrameLog.columns) WHERE origin = ? AND hlc = ?")
+        let select = try store.statement(FrameLog.byReading)
         select.bind(1, Int64(number))
         select.bind(2, stamp.hlc.rawValue)
         return try first(select)
     }
 
     package func entry(at position: Int64) throws -> Entry? {
-        let select = try store.statement("\(FrameLog.columns) WHERE pos = ?")
+        let select = try store.statement(FrameLog.byPosition)
         select.bind(1, position)
         return try first(select)
     }
@@ -94,6 +100,9 @@ package final class FrameLog {
     package func hash(_ origin: Origin, _ sequence: UInt64) throws -> FrameHash? {
         if sequence == 0 { return .zero }
         guard let number = origins.known(origin) else { return nil }
+        let head = origins.head(number)
+        // Most ask for the last one, which is known.
+        if head.sequence == sequence, head.hash != .zero { return head.hash }
         let select = try store.statement("SELECT hash FROM _log WHERE origin = ? AND seq = ?")
         select.bind(1, Int64(number))
         select.bind(2, sequence)
@@ -108,8 +117,7 @@ package final class FrameLog {
     ) throws {
         guard let number = origins.known(origin) else { return }
         var last = sequence
-        let select = try store.statement(
-            "\(FrameLog.columns) WHERE origin = ? AND seq > ? ORDER BY seq LIMIT 8")
+        let select = try store.statement(FrameLog.afterSequence)
         while true {
             select.bind(1, Int64(number))
             select.bind(2, last)
@@ -125,7 +133,7 @@ package final class FrameLog {
     /// Every frame in the order in which it came, until `body` returns `false`.
     package func forEach(after position: Int64 = 0, _ body: (Entry) throws -> Bool) throws {
         var last = position
-        let select = try store.statement("\(FrameLog.columns) WHERE pos > ? ORDER BY pos LIMIT 8")
+        let select = try store.statement(FrameLog.afterPosition)
         while true {
             select.bind(1, last)
             let entries = try all(select)

@@ -143,11 +143,12 @@ package final class NodeStore {
     }
 
     /// The origins of a node that have frames or a head here, ascending.
-    package func origins(of node: NodeID) -> [Origin] {
-        origins.origins.filter { $0.node == node && (origins.head($0)?.sequence ?? 0) > 0 }.sorted()
-    }
+    package func origins(of node: NodeID) -> [Origin] { origins.origins(of: node) }
 
     package var allOrigins: [Origin] { origins.origins }
+
+    /// Whether the hub lacks frames of a node that are here.
+    package func hasUnacknowledged(of node: NodeID) -> Bool { origins.hasUnacknowledged(of: node) }
 
     /// Records how far the hub has an origin's frames.
     package func setAcknowledged(_ origin: Origin, _ sequence: UInt64, backedUp: UInt64) throws {

@@ -86,6 +86,21 @@ final class OriginTable {
         return number
     }
 
+    /// The origins of a node that have frames or a head here, ascending.
+    func origins(of node: NodeID) -> [Origin] {
+        var own: [Origin] = []
+        for (number, origin) in origins.enumerated()
+        where origin.node == node && heads[number].sequence > 0 {
+            own.append(origin)
+        }
+        return own.sorted()
+    }
+
+    /// Whether the hub lacks frames of a node that are here.
+    func hasUnacknowledged(of node: NodeID) -> Bool {
+        zip(origins, heads).contains { $0.node == node && $1.acknowledged < $1.sequence }
+    }
+
     func head(_ number: Int32) -> Head { heads[Int(number)] }
     func head(_ origin: Origin) -> Head? { numbers[origin].map { heads[Int($0)] } }
 

@@ -45,12 +45,73 @@ final class RegisterStore {
         return Register(siblings: siblings, remembered: remembered)
     }
 
+    /// All registers of a record, ascending by unit: what its row shows takes one statement, and
+    /// what stands beside it two, however many there are.
+    ///
+    /// - Parameter stamps: the row's, read.
+    func loadAll(
+        _ table: EntityTable, _ key: Int64, _ stamps: borrowing InlineStamps
+    ) throws -> [(UInt8, Register)] {
+        var siblings: [Int: [Sibling]] = [:]
+        var remembered: [Int: Set<Stamp>] = [:]
+        if stamps.mask & table.knownMask != 0 {
+            let select = try table.select(table.knownMask)
+            select.bind(1, key)
+            defer { select.reset() }
+            guard try select.step() else { return [] }
+            var column: Int32 = 0
+            for unit in table.entity?.units ?? [] {
+                if let shown = stamps[Int(unit.number)] {
+                    let value = select.value(of: unit, from: column)
+                    siblings[Int(unit.number)] = [
+                        Sibling(stamp: origins.stamp(shown), value: value)
+                    ]
+                }
+                column += Int32(unit.fields.count)
+            }
+        }
+        if stamps.hasMore {
+            let select = try store.statement(
+                "SELECT unit, hlc, origin, value FROM _sibling WHERE entity = ? AND rec = ?")
+            select.bind(1, Int64(table.number))
+            select.bind(2, key)
+            while try select.step() {
+                let unit = Int(select.integer(0))
+                let sibling = Sibling(
+                    stamp: origins.stamp(select.localStamp(1)), wire: select.bytes(3),
+                    of: table.unit(unit))
+                siblings[unit, default: []].append(sibling)
+            }
+            let replaced = try store.statement(
+                "SELECT unit, hlc, origin FROM _replaced WHERE entity = ? AND rec = ?")
+            replaced.bind(1, Int64(table.number))
+            replaced.bind(2, key)
+            while try replaced.step() {
+                let stamp = origins.stamp(replaced.localStamp(1))
+                remembered[Int(replaced.integer(0)), default: []].insert(stamp)
+            }
+        }
+        return Set(siblings.keys).union(remembered.keys).sorted().map { unit in
+            let register = Register(
+                siblings: siblings[unit] ?? [], remembered: remembered[unit] ?? [])
+            return (UInt8(unit), register)
+        }
+    }
+
+    private static let unitsBeside = [
+        "SELECT DISTINCT unit FROM _sibling WHERE entity = ? AND rec = ?",
+        "SELECT DISTINCT unit FROM _replaced WHERE entity = ? AND rec = ?",
+    ]
+    private static let deleteUnit = [
+        "DELETE FROM _sibling WHERE entity = ? AND rec = ? AND unit = ?",
+        "DELETE FROM _replaced WHERE entity = ? AND rec = ? AND unit = ?",
+    ]
+
     /// The units that have siblings or remembered stamps beside the row.
     func unitsBeside(_ table: EntityTable, _ key: Int64) throws -> Set<Int> {
         var units: Set<Int> = []
-        for name in ["_sibling", "_replaced"] {
-            let select = try store.statement(
-                "SELECT DISTINCT unit FROM \(name) WHERE entity = ? AND rec = ?")
+        for sql in RegisterStore.unitsBeside {
+            let select = try store.statement(sql)
             select.bind(1, Int64(table.number))
             select.bind(2, key)
             while try select.step() { units.insert(Int(select.integer(0))) }
@@ -83,9 +144,8 @@ final class RegisterStore {
             }
         }
         if hadMore {
-            for name in ["_sibling", "_replaced"] {
-                let delete = try store.statement(
-                    "DELETE FROM \(name) WHERE entity = ? AND rec = ? AND unit = ?")
+            for sql in RegisterStore.deleteUnit {
+                let delete = try store.statement(sql)
                 delete.bind(table, key, unit)
                 try delete.run()
             }

@@ -8,8 +8,10 @@ import Records
 
 /// The SQLite file of a node: its connections, its transactions, its prepared statements.
 ///
-/// GRDB owns connections and transactions; one connection writes and checkpoints, because SQLite
-/// before 3.51.3 can corrupt a WAL that two connections reset. Confined to one thread.
+/// GRDB opens, checkpoints and closes; transactions and statements go through SQLite's own calls,
+/// since a queue and an authorizer at each would cost more than what a small one does. One
+/// connection writes and checkpoints, because SQLite before 3.51.3 can corrupt a WAL that two
+/// connections reset. Confined to one thread.
 package final class Store {
     package enum Durability: String, Sendable {
         /// A confirmed write is on disk.
@@ -23,9 +25,8 @@ package final class Store {
     /// Whether this is a connection beside the one that writes.
     private let isReader: Bool
     private var isClosed = false
-    private var statements: [String: Statement] = [:]
+    private var statements: [StatementText: Statement] = [:]
     private var connection: OpaquePointer?
-    private var database: Database?
     package private(set) var isInTransaction = false
     /// What has yet to be done since a transaction was undone: the disk failed then, too.
     private var aftermath: (() throws -> Void)?
@@ -60,6 +61,7 @@ package final class Store {
                     }
                 #endif
             }
+            connection = Store.connection(of: pool)
         } catch let error as DatabaseError {
             throw StorageFailure(error)
         }
@@ -85,55 +87,58 @@ package final class Store {
             try db.execute(sql: "PRAGMA cache_size = \(-1024 * Store.readerCacheMegabytes)")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }
-        do { pool = try DatabaseQueue(path: path, configuration: configuration) } catch let error
-            as DatabaseError
-        { throw StorageFailure(error) }
+        do {
+            pool = try DatabaseQueue(path: path, configuration: configuration)
+            connection = Store.connection(of: pool)
+        } catch let error as DatabaseError { throw StorageFailure(error) }
+    }
+
+    /// The connection that writes, or the only one, for as long as the file is open.
+    private static func connection(of pool: some DatabaseWriter) -> OpaquePointer? {
+        pool.writeWithoutTransaction { db in
+            // GRDB listens to what SQLite compiles and commits, and notes for its observers what
+            // was written: there are none, and the notes would grow with each statement.
+            sqlite3_set_authorizer(db.sqliteConnection, nil, nil)
+            sqlite3_commit_hook(db.sqliteConnection, nil, nil)
+            sqlite3_rollback_hook(db.sqliteConnection, nil, nil)
+            return db.sqliteConnection
+        }
     }
 
     /// Runs `body` in one transaction that is committed when it returns and undone when it throws.
     package func transaction<T>(_ body: () throws -> T) throws -> T {
         precondition(!isInTransaction, "transactions do not nest")
+        isInTransaction = true
+        defer { isInTransaction = false }
+        try statement("BEGIN IMMEDIATE").run()
         do {
-            return try pool.writeWithoutTransaction { db in
-                use(db)
-                isInTransaction = true
-                defer { isInTransaction = false }
-                try statement("BEGIN IMMEDIATE").run()
-                do {
-                    try makeGood()
-                    let result = try body()
-                    try statement("COMMIT").run()
-                    return result
-                } catch {
-                    resetStatements()
-                    // After a full disk or an I/O error SQLite may have rolled back by itself.
-                    if sqlite3_get_autocommit(connection) == 0 { try execute("ROLLBACK") }
-                    throw error
-                }
-            }
-        } catch let error as DatabaseError {
-            throw StorageFailure(error)
+            try makeGood()
+            let result = try body()
+            try statement("COMMIT").run()
+            return result
+        } catch {
+            resetStatements()
+            // After a full disk or an I/O error SQLite may have rolled back by itself.
+            if sqlite3_get_autocommit(connection) == 0 { try execute("ROLLBACK") }
+            throw error
         }
     }
 
     /// Runs `body` on this connection, to read what is committed.
     package func reading<T>(_ body: () throws -> T) throws -> T {
         if isInTransaction { return try body() }
-        return try pool.writeWithoutTransaction { db in
-            use(db)
-            // One transaction, so that what is read is of one moment, and its locks are taken once.
-            try statement("BEGIN").run()
-            isInTransaction = true
-            defer { isInTransaction = false }
-            let result = Result {
-                try makeGood()
-                return try body()
-            }
-            if case .failure = result { resetStatements() }
-            // After an I/O error SQLite may have ended the transaction by itself.
-            if sqlite3_get_autocommit(connection) == 0 { try statement("COMMIT").run() }
-            return try result.get()
+        // One transaction, so that what is read is of one moment, and its locks are taken once.
+        try statement("BEGIN").run()
+        isInTransaction = true
+        defer { isInTransaction = false }
+        let result = Result {
+            try makeGood()
+            return try body()
         }
+        if case .failure = result { resetStatements() }
+        // After an I/O error SQLite may have ended the transaction by itself.
+        if sqlite3_get_autocommit(connection) == 0 { try statement("COMMIT").run() }
+        return try result.get()
     }
 
     /// A transaction was undone: does what is to be done then, now or, where the disk doesn't let
@@ -151,15 +156,18 @@ package final class Store {
 
     /// A statement by its text, prepared once.
     func statement(_ sql: String) throws -> Statement {
-        if let known = statements[sql] { return known }
+        let text = StatementText(text: sql)
+        if let known = statements[text] { return known }
         let statement = try prepare(sql)
-        statements[sql] = statement
+        statements[text] = statement
         return statement
     }
 
-    private func use(_ database: Database) {
-        self.database = database
-        connection = database.sqliteConnection
+    /// A statement's text, hashed by its length: those of a store are few, and mostly differ in it,
+    /// while to hash all of one at each step would cost as much as to run it.
+    private struct StatementText: Hashable {
+        let text: String
+        func hash(into hasher: inout Hasher) { hasher.combine(text.utf8.count) }
     }
 
     /// Makes every statement ready for its next run. An error may have left one amid its rows; to
@@ -174,11 +182,10 @@ package final class Store {
 
     /// A statement that the caller keeps.
     func prepare(_ sql: String) throws -> Statement {
-        // GRDB listens to what SQLite compiles, notes what it would write, and lets go of its notes
-        // only when it compiles a statement of its own. Without one now and then they would grow
-        // with each statement, and with them the time that it takes to prepare one.
-        _ = try database?.makeStatement(sql: "SELECT 1")
-        return try Statement(sql, on: connection!)
+        guard let connection else {
+            throw StorageFailure(code: SQLITE_MISUSE, message: "the database is closed")
+        }
+        return try Statement(sql, on: connection)
     }
 
     package func execute(_ sql: String) throws {
@@ -205,12 +212,9 @@ package final class Store {
     /// Writes a copy of the committed state, of one moment, as one file. Its bytes are on disk when
     /// this returns; that its folder has it is for the caller to sync.
     package func copy(to path: String) throws {
-        try pool.writeWithoutTransaction { db in
-            use(db)
-            let statement = try prepare("VACUUM INTO ?")
-            statement.bind(1, path)
-            try statement.run()
-        }
+        let statement = try prepare("VACUUM INTO ?")
+        statement.bind(1, path)
+        try statement.run()
     }
 
     /// Makes the file as small as its content.
@@ -224,7 +228,7 @@ package final class Store {
         guard !isClosed else { return }
         isClosed = true
         statements.removeAll()
-        database = nil
+        connection = nil
         if !isReader { try? checkpoint() }
         try pool.close()
     }

@@ -51,7 +51,7 @@ package final class RecordReader {
             return nil
         }
         return try rows(
-            table, where: table.isRoot ? "_key = ?" : "id = ? AND _root = ?",
+            table, table.isRoot ? table.texts.byKey : table.texts.byID,
             table.isRoot
                 ? { $0.bind(1, root.key) }
                 : {
@@ -63,7 +63,7 @@ package final class RecordReader {
 
     /// The record of a row, and its compartment.
     func record(_ table: EntityTable, row: Int64) throws -> (StoredRecord, Compartment)? {
-        guard let record = try rows(table, where: "_key = ?", { $0.bind(1, row) }).first else {
+        guard let record = try rows(table, table.texts.byKey, { $0.bind(1, row) }).first else {
             return nil
         }
         if table.isRoot, let kind = table.entity?.compartment {
@@ -95,19 +95,18 @@ package final class RecordReader {
     package func records(of root: RootReference) throws -> [StoredRecord] {
         var all: [StoredRecord] = []
         if let table = tables.rootTable(root.kind) {
-            all += try rows(table, where: "_key = ?") { $0.bind(1, root.key) }
+            all += try rows(table, table.texts.byKey) { $0.bind(1, root.key) }
         }
         for table in tables.members(of: root.kind) {
-            all += try rows(table, where: "_root = ?") { $0.bind(1, root.rawValue) }
+            all += try rows(table, table.texts.byRoot) { $0.bind(1, root.rawValue) }
         }
         return all.sorted { $0.key < $1.key }
     }
 
     private func rows(
-        _ table: EntityTable, where condition: String, _ bind: (Statement) -> Void
+        _ table: EntityTable, _ sql: String, _ bind: (Statement) -> Void
     ) throws -> [StoredRecord] {
-        let select = try store.statement(
-            "SELECT _key, id, _stamps, _hidden FROM \"\(table.name)\" WHERE \(condition)")
+        let select = try store.statement(sql)
         bind(select)
         var found: [(Int64, RecordID, [UInt8], Bool)] = []
         while try select.step() {
@@ -118,14 +117,8 @@ package final class RecordReader {
                 throw StorageFailure(code: 11, message: "stamps in \(table.name)")
             }
             let record = RecordKey(entity: table.number, id: id)
-            let all = try loadAll(table, key)
+            let all = try registers.loadAll(table, key, stamps)
             return all.isEmpty ? nil : StoredRecord(key: record, registers: all, isHidden: isHidden)
         }
-    }
-
-    private func loadAll(_ table: EntityTable, _ key: Int64) throws -> [(UInt8, Register)] {
-        var units = Set((1..<63).filter { stamps[$0] != nil })
-        if stamps.hasMore { units.formUnion(try registers.unitsBeside(table, key)) }
-        return try units.sorted().map { (UInt8($0), try registers.load(table, key, $0, stamps)) }
     }
 }

@@ -179,10 +179,8 @@ package final class Tables {
 
     /// The compartment of a local name.
     package func compartment(_ root: RootReference) throws -> Compartment? {
-        let table = rootTable(root.kind)?.name
         let select = try store.statement(
-            table.map { "SELECT id FROM \"\($0)\" WHERE _key = ?" }
-                ?? "SELECT id FROM _compartment WHERE num = ?")
+            rootTable(root.kind)?.texts.id ?? "SELECT id FROM _compartment WHERE num = ?")
         select.bind(1, root.key)
         guard try select.step() else { return nil }
         defer { select.reset() }

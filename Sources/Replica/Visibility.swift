@@ -31,7 +31,7 @@ final class Visibility {
             }
         }
         if let table = tables.rootTable(root.kind) {
-            let own = try unlisted(table, root.key, listed)
+            let own = try unlisted(table, root.key, listed, [])
             try setHidden(table, root.key, !(own || anyShows && !listed.isEmpty))
         }
     }
@@ -45,13 +45,13 @@ final class Visibility {
         #if PLANTED
             let listed = Planted.is(.deleteSparesChildren) ? nil : listed
         #endif
-        let shows = try unlisted(table, key, own.union(listed ?? []))
+        let shows = try unlisted(table, key, own, listed ?? [])
         try setHidden(table, key, !shows)
         return shows
     }
 
     private func keys(_ table: EntityTable, _ root: RootReference) throws -> [Int64] {
-        let select = try store.statement("SELECT _key FROM \"\(table.name)\" WHERE _root = ?")
+        let select = try store.statement(table.texts.keys)
         select.bind(1, root.rawValue)
         var keys: [Int64] = []
         while try select.step() { keys.append(select.integer(0)) }
@@ -71,17 +71,19 @@ final class Visibility {
         return listed
     }
 
-    /// Whether the record has a stamp that is not in `listed`.
-    private func unlisted(_ table: EntityTable, _ key: Int64, _ listed: Set<Stamp>) throws -> Bool {
+    /// Whether the record has a stamp that neither its own deletes list nor its root's.
+    private func unlisted(
+        _ table: EntityTable, _ key: Int64, _ own: Set<Stamp>, _ root: Set<Stamp>
+    ) throws -> Bool {
         #if PLANTED
-            if Planted.is(.deleteHidesAll), !listed.isEmpty { return false }
+            if Planted.is(.deleteHidesAll), !own.isEmpty || !root.isEmpty { return false }
         #endif
-        return try allStamps(table, key).contains { !listed.contains($0) }
+        return try allStamps(table, key).contains { !own.contains($0) && !root.contains($0) }
     }
 
     /// The sibling stamps of all units but the deletion.
     func allStamps(_ table: EntityTable, _ key: Int64) throws -> [Stamp] {
-        let select = try store.statement("SELECT _stamps FROM \"\(table.name)\" WHERE _key = ?")
+        let select = try store.statement(table.texts.stamps)
         select.bind(1, key)
         guard try select.step() else { return [] }
         let isSound = stamps.read(select.buffer(0))
@@ -111,7 +113,7 @@ final class Visibility {
     }
 
     func isHidden(_ table: EntityTable, _ key: Int64) throws -> Bool {
-        let select = try store.statement("SELECT _hidden FROM \"\(table.name)\" WHERE _key = ?")
+        let select = try store.statement(table.texts.isHidden)
         select.bind(1, key)
         guard try select.step() else { return false }
         defer { select.reset() }
@@ -119,11 +121,7 @@ final class Visibility {
     }
 
     private func setHidden(_ table: EntityTable, _ key: Int64, _ hidden: Bool) throws {
-        let update = try store.statement(
-            """
-            UPDATE "\(table.name)" SET _hidden = ? \
-            WHERE _key = ? AND _hidden IS NOT ?
-            """)
+        let update = try store.statement(table.texts.setHidden)
         let flag: Int64 = 1
         if hidden { update.bind(1, flag) } else { update.bindNull(1) }
         update.bind(2, key)

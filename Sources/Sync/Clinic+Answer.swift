@@ -30,7 +30,9 @@ extension Clinic {
             answer.refusals.allSatisfy({ $0.index < sent.origins.count })
         else { throw Malformed.invalid("index of a head") }
         do {
-            return try taken(answer, sent, now)
+            let outcome = try taken(answer, sent, now)
+            lastExchange = reading(now).now
+            return outcome
         } catch let found as ForkFound {
             addFork(found.origin, different: found.sequence)
             return ExchangeOutcome()
@@ -95,7 +97,9 @@ extension Clinic {
             outcome.behind += slice.behind
         }
         try dropLeaving()
-        try replica.store.setMeta("lastExchange", reading(now).now)
+        if saved.isStale(exchange: reading(now).now) {
+            try saved.save(exchange: reading(now).now, in: replica.store)
+        }
         if outcome.received > 0 {
             let received = try replica.store.metaNumber("received") ?? 0
             try replica.store.setMeta("received", received + UInt64(outcome.received))
@@ -123,8 +127,7 @@ extension Clinic {
     private func measure(_ hub: UInt64, _ now: ClockReading) throws {
         guard hub > 0 else { return }
         time.measured(hub: hub, wall: now.wall, monotonic: now.monotonic)
-        try replica.store.setMeta("mark", time.highWaterMark)
-        try replica.store.setMeta("offset", UInt64(bitPattern: time.offset ?? 0))
+        if saved.isStale(time) { try saved.save(time, in: replica.store) }
     }
 
     /// A clinic whose scope is the district reads one feed more.

@@ -28,15 +28,11 @@ extension Clinic {
     }
 
     /// Whether the hub has all that was written here.
-    package var hasPending: Bool {
-        ownOrigins.contains { origin in
-            let head = replica.head(origin)!
-            return head.acknowledged < head.sequence
-        }
-    }
+    package var hasPending: Bool { replica.hasUnacknowledged(of: node) }
 
     /// Whether what the hub has not committed is more than that many bytes.
     func hasPending(over bytes: Int) throws -> Bool {
+        guard hasPending else { return false }
         var size = 0
         try replica.store.reading {
             for origin in ownOrigins where size <= bytes {

@@ -45,6 +45,7 @@ extension Clinic {
                 standing.acknowledged += head.acknowledged
                 standing.backedUp += head.backedUp
                 standing.pending[origin.lane]! += head.sequence - head.acknowledged
+                guard head.acknowledged < head.sequence else { continue }
                 standing.pendingBytes += try replica.log.size(origin, after: head.acknowledged)
                     .bytes
             }
@@ -58,7 +59,7 @@ extension Clinic {
             standing.acknowledged -= standing.refused
             standing.parked = try letters.count(.parked)
             standing.received = try replica.store.metaNumber("received") ?? 0
-            standing.lastExchange = try replica.store.metaNumber("lastExchange")
+            standing.lastExchange = lastExchange
             standing.sums = comparisons
             standing.isLoading = isLoading
             standing.clockOffset = time.offset

@@ -30,6 +30,9 @@ package final class Clinic {
     /// The highest reading that the clock has adopted from elsewhere.
     var floor: HLC
     package internal(set) var time: TrustedTime
+    /// When the last exchange was, in milliseconds since 1970.
+    var lastExchange: UInt64?
+    var saved = SavedMoments()
     var feeds: [FeedKind: FeedState] = [:]
     /// Compartments of the own feed that are held, by their local names.
     var held: Set<RootReference> = []
@@ -198,11 +201,11 @@ package final class Clinic {
         #endif
         floor = HLC(rawValue: try store.metaNumber("floor") ?? 0)
         epoch = try store.metaNumber("epoch") ?? 0
+        saved = try SavedMoments(store)
         if let now {
             time = TrustedTime(
-                highWaterMark: try store.metaNumber("mark") ?? 0,
-                offset: try store.metaNumber("offset").map { Int64(bitPattern: $0) },
-                monotonic: now.monotonic)
+                highWaterMark: saved.mark ?? 0, offset: saved.offset, monotonic: now.monotonic)
+            lastExchange = saved.exchange
         }
         try loadFeeds()
         try loadJoins()
@@ -248,7 +251,7 @@ package final class Clinic {
         _ body: (LocalTransaction) throws -> T
     ) throws -> T {
         if time.advance(wall: now.wall, monotonic: now.monotonic) {
-            try replica.store.setMeta("mark", time.highWaterMark)
+            try saved.save(time, in: replica.store)
         }
         let (milliseconds, quality) = reading(now)
         let authorship = Authorship(
@@ -309,7 +312,8 @@ package final class Clinic {
     private func account(_ applied: Applied) throws {
         for hold in applied.holds { try lookAgain(at: hold) }
         guard let feed = feed(of: applied.root) else {
-            if try !isWanted(applied.root), leaving.insert(applied.root).inserted {
+            if !leaving.contains(applied.root), try !isWanted(applied.root) {
+                leaving.insert(applied.root)
                 try replica.store.run(
                     "INSERT INTO _leaving VALUES (?)", [.integer(applied.root.rawValue)])
             }

@@ -161,7 +161,7 @@ struct PutBackTests {
             try putBack(world)
             try world.meet()
             for machine in [a, b] {
-                #expect(try siblings(patient, at: machine) == [.text("v3")])
+                #expect(try world.siblings(patient, at: machine) == [.text("v3")])
                 #expect(machine.isEqual)
             }
             #expect(try a.clinic.standing(at: world.clock(a)).backedUp == 1)
@@ -192,7 +192,7 @@ struct PutBackTests {
             try world.edit(a, patient, "v3", unit: 2)
             try world.meet()
             for machine in [a, b] {
-                #expect(try siblings(patient, at: machine) == [.text("v2")])
+                #expect(try world.siblings(patient, at: machine) == [.text("v2")])
                 #expect(try world.shown(patient, 2, at: machine) == .text("v3"))
                 #expect(machine.isEqual)
             }

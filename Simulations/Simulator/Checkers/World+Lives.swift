@@ -52,14 +52,20 @@ extension World {
 
     /// A hash of all stamps of some records, which shares nothing with the product's sums.
     private func contentHash(_ records: [StoredRecord]) -> UInt64 {
-        var lines: [String] = []
+        var places: [UInt64] = []
         for record in records {
+            let key = Trace.hash("\(record.key.entity)/\(record.key.id)".utf8)
             for (unit, register) in record.registers {
                 for sibling in register.siblings {
-                    lines.append("\(record.key.entity)/\(record.key.id) \(unit) \(sibling.stamp)")
+                    let (hlc, origin) = (sibling.stamp.hlc, sibling.stamp.origin)
+                    places.append(
+                        Trace.hash(words: [
+                            key, UInt64(unit), hlc.rawValue, origin.node.rawValue,
+                            origin.incarnation.rawValue, UInt64(origin.lane.rawValue),
+                        ]))
                 }
             }
         }
-        return Trace.hash(lines.sorted().joined(separator: "\n").utf8)
+        return Trace.hash(words: places.sorted())
     }
 }

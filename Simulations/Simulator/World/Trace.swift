@@ -29,4 +29,13 @@ package struct Trace {
     static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
+
+    /// A hash of numbers, word by word; the high half of what each came to is folded into the low
+    /// one, where multiplication alone would not carry it.
+    static func hash(words: [UInt64]) -> UInt64 {
+        words.reduce(0xCBF2_9CE4_8422_2325) { hash, word in
+            let product = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+            return product ^ product >> 32
+        }
+    }
 }
