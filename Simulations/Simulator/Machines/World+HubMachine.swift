@@ -105,6 +105,7 @@ extension World {
         try reopenHub()
         let lost = before.subtracting(try stamps(of: hub.store.node))
         for stamp in lost { hub.regained[stamp] = .max }
+        try loseRefused()
         for clinic in registered {
             if hub.store.clinics[clinic.node] == nil {
                 try hub.store.readmit(
@@ -125,6 +126,28 @@ extension World {
             }
         }
         if draw(.hubRestore, { $0.comes(500) }) { try goOn(Set(lost.map(\.origin.node))) }
+    }
+
+    /// What was refused lies in the hub's letters alone where its author's machine was put back since:
+    /// of that the log has its place, and no more. Those letters are gone with the hub.
+    private func loseRefused() throws {
+        var kept: Set<WriteName> = []
+        let node = hub.store.node
+        try node.store.reading {
+            for letter in try hub.store.letters.all() {
+                guard let bytes = try hub.store.letters.bytes(letter.id),
+                    let name = WriteName(try Frame(bytes: bytes).header)
+                else { continue }
+                kept.insert(name)
+            }
+        }
+        for machine in machines where !machine.isGone {
+            kept.formUnion(try content(of: machine.replica) { $0.node == machine.node })
+        }
+        for (name, known) in ledger.byName where !kept.contains(name) {
+            guard known.allSatisfy({ ledger.entries[$0].isForbidden }) else { continue }
+            ledger.lost.insert(name)
+        }
     }
 
     /// Where frames were lost at the hub, somebody writes on before anything is heard of that: what
