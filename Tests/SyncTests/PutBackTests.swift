@@ -201,6 +201,31 @@ struct PutBackTests {
         }
     }
 
+    @Test("What is issued again before it is loaded is not taken to have been replaced")
+    func issuedBeforeItIsLoaded() throws {
+        try withWorld { world in
+            let (a, b) = (world.machines[0], world.machines[1])
+            try world.meet()
+            try world.backUpHub()
+            try world.takeSnapshot(a)
+            try world.pay(a, "another clinic's", of: b.clinic.node)
+            let patient = try world.register(a, "v1")
+            try world.hold(b, patient)
+            try world.meet()
+            try world.putBack(a, sameIdentity: false)
+            // The log has it, but the patient has yet to be loaded.
+            try world.talk(a)
+            #expect(try a.clinic.chunkRequest(limit: 1) != nil)
+            try putBack(world)
+            try world.meet()
+            for machine in [a, b] {
+                #expect(try world.siblings(patient, at: machine) == [.text("v1")])
+                #expect(machine.isEqual)
+            }
+            try world.check()
+        }
+    }
+
     @Test("What is loaded for a frame that was taken after all comes once more from others too")
     func retaken() throws {
         try withWorld(clinics: 0) { world in
