@@ -18,7 +18,8 @@ extension ReportPage {
         h2 { font-size: 1.15rem; margin: 2.2rem 0 0.6rem; }
         figure { margin: 0; }
         figcaption { color: var(--soft); font-size: 0.94rem; }
-        svg { display: block; width: 100%; height: auto; }
+        .chart { overflow-x: auto; }
+        svg { display: block; width: 100%; min-width: 36rem; height: auto; }
         svg text { fill: var(--soft); font-size: 12px; }
         svg text.title { fill: var(--text); font-size: 13px; }
         svg text.value { fill: var(--text); }

@@ -72,7 +72,7 @@ package struct ReportPage {
         <section>
         <h2>\(section.title)</h2>
         <figure>
-        \(section.chart.svg(section.sentence))
+        <div class="chart">\(section.chart.svg(section.sentence))</div>
         <figcaption>\(Text.escaped(section.sentence))</figcaption>
         </figure>
         </section>
