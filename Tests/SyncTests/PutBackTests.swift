@@ -204,7 +204,8 @@ struct PutBackTests {
     @Test("What is issued again before it is loaded is not taken to have been replaced")
     func issuedBeforeItIsLoaded() throws {
         try withWorld { world in
-            let (a, b) = (world.machines[0], world.machines[1])
+            let b = world.machines[0]
+            let a = try world.enrol("district", .district)
             try world.meet()
             try world.backUpHub()
             try world.takeSnapshot(a)
@@ -213,7 +214,8 @@ struct PutBackTests {
             try world.hold(b, patient)
             try world.meet()
             try world.putBack(a, sameIdentity: false)
-            // The log has it, but the patient has yet to be loaded.
+            // The log has it again, but the record has yet to be loaded.
+            try a.clinic.loadAnew([.patient(patient)], feed: .district)
             try world.talk(a)
             #expect(try a.clinic.chunkRequest(limit: 1) != nil)
             try putBack(world)
