@@ -109,15 +109,16 @@ extension Clinic {
         var encoded: [[UInt8]] = []
         for set in sets {
             let root = try replica.tables.makeRoot(set.compartment).root
-            let isLoading = try isLoading(set.compartment, root)
+            let isHere = try isHere(set.compartment, root)
             var renamed = set
             for (index, change) in set.changes.enumerated() {
                 let record = try replica.reader.record(change.key, in: set.compartment)
                 for (position, write) in change.units.enumerated() {
                     let siblings = record?.register(write.unit)?.siblings ?? []
-                    // What is here of a compartment that has yet to be loaded says nothing.
+                    // What is here of a compartment that is not held, or that has yet to be loaded,
+                    // says nothing: another life's write may never have been applied to it.
                     let isDead =
-                        !isLoading && record != nil && !siblings.contains { $0.stamp == old }
+                        isHere && record != nil && !siblings.contains { $0.stamp == old }
                         && !reissue.isReplaced(old, change.key, write.unit)
                     var write = write
                     write.replaces = write.replaces.map { reissue.names[$0] ?? $0 }
@@ -154,11 +155,11 @@ extension Clinic {
 }
 
 extension Clinic {
-    /// Whether a compartment is held, and what the hub has of it has yet to come.
-    private func isLoading(_ compartment: Compartment, _ root: RootReference) throws -> Bool {
+    /// Whether a compartment is held, and all that the hub had of it has come.
+    private func isHere(_ compartment: Compartment, _ root: RootReference) throws -> Bool {
         guard let feed = feed(of: compartment, root) else { return false }
         let joins = joins(of: root, by: feed)
-        return try !joins.isEmpty && chunk(of: root, joins) == nil
+        return try joins.isEmpty || chunk(of: root, joins) != nil
     }
 }
 
