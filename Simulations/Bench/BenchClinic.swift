@@ -55,6 +55,7 @@ actor BenchClinic {
 
     /// Until a time of the session's, or until something comes of the other channel's request.
     private func wait(_ channel: ClinicSession.Channel, until time: UInt64) async {
+        // The session's own next time comes as no event.
         let timer =
             time == .max
             ? nil

@@ -136,6 +136,7 @@ package actor HubNode {
     /// Returns when there may be news for a ticket: at once where it came meanwhile, else when it
     /// comes, when `longest` has passed, or when the task is cancelled.
     func news(for ticket: Waiters.Ticket, atMost longest: Duration) async {
+        // News wake it; this only bounds the wait.
         let timer = Task {
             try await Task.sleep(for: longest)
             self.endWait(ticket)

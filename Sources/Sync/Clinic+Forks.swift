@@ -120,27 +120,16 @@ extension Clinic {
                     let isDead =
                         isHere && record != nil && !siblings.contains { $0.stamp == old }
                         && !reissue.isReplaced(old, change.key, write.unit)
-                    var write = write
-                    write.replaces = write.replaces.map { reissue.names[$0] ?? $0 }
-                    #if PLANTED
-                        if Planted.is(.reissueKeepsReplaced) {
-                            write.replaces = change.units[position].replaces
-                        }
-                    #endif
-                    // What a set that stays has replaced is born replaced: it names itself. Under
-                    // its old name it may be on its way to the hub, and come back from there.
+                    let again = try reissue.renamed(write, as: isDead ? new : nil)
+                    renamed.changes[index].units[position] = again
+                    // Under its old name it may be on its way to the hub, and come back from there.
                     if isDead {
-                        write.replaces.append(new)
                         try replica.remember(change.key, write.unit, in: root, replaced: old)
                     }
-                    if write.unit == Unit.deletion {
-                        write.value = try reissue.renamed(write.value)
-                    }
-                    renamed.changes[index].units[position] = write
                     try replica.rename(
                         change.key, write.unit, in: root, from: old, to: new,
                         value: write.unit == Unit.deletion
-                            ? .bytes(WireValue.encoded(write.value)) : nil)
+                            ? .bytes(WireValue.encoded(again.value)) : nil)
                 }
             }
             encoded.append(renamed.encoded(stamp: new))
@@ -152,9 +141,7 @@ extension Clinic {
         _ = try replica.append(
             Frame(header: header, salt: Salt(using: &random), changeSets: encoded))
     }
-}
 
-extension Clinic {
     /// Whether a compartment is held, and all that the hub had of it has come.
     private func isHere(_ compartment: Compartment, _ root: RootReference) throws -> Bool {
         guard let feed = feed(of: compartment, root) else { return false }
@@ -193,7 +180,22 @@ private struct Reissue {
         replaced.contains(Place(stamp: stamp, key: key, unit: unit))
     }
 
-    func renamed(_ value: Value) throws -> Value {
+    /// A write under the new names of what it replaces.
+    ///
+    /// - Parameter born: its own new name, where a set that stays has replaced it: it is born
+    ///   replaced, by itself.
+    func renamed(_ write: UnitWrite, as born: Stamp?) throws -> UnitWrite {
+        var again = write
+        again.replaces = write.replaces.map { names[$0] ?? $0 }
+        #if PLANTED
+            if Planted.is(.reissueKeepsReplaced) { again.replaces = write.replaces }
+        #endif
+        if let born { again.replaces.append(born) }
+        if write.unit == Unit.deletion { again.value = try renamed(write.value) }
+        return again
+    }
+
+    private func renamed(_ value: Value) throws -> Value {
         #if PLANTED
             if Planted.is(.reissueForgetsDeleteLists) { return value }
         #endif

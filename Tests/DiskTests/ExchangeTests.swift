@@ -59,6 +59,19 @@ struct ExchangeTests {
         }
     }
 
+    @Test("An exchange that brings nothing changes nothing on the clinic's disk for a minute")
+    func idle() throws {
+        let pair = try Pair(seed: 9)
+        try pair.machine.register("note")
+        for _ in 0..<3 { try pair.exchange() }
+        let before = pair.machine.disk.counters.changes
+        for _ in 0..<20 { try pair.exchange() }
+        #expect(pair.machine.disk.counters.changes == before)
+        try pair.machine.register("another")
+        #expect(pair.machine.disk.counters.changes > before)
+        try pair.close()
+    }
+
     @Test(
         "Whichever side stops at whatever change, the next exchange ends with both equal",
         arguments: [true, false])

@@ -74,9 +74,7 @@ struct PutBackTests {
             try world.register(a, "v0")
             try world.meet()
             try world.backUpHub()
-            let patient = try world.register(a, "v1")
-            try world.hold(b, patient)
-            try world.meet()
+            let patient = try world.share(a, b)
             try world.edit(b, patient, "v2")
             try world.meet()
             try a.clinic.loadAnew([.patient(patient)], feed: .own)
@@ -97,9 +95,7 @@ struct PutBackTests {
             let district = try world.enrol("district", .district)
             try world.meet()
             try world.backUpHub()
-            let patient = try world.register(district, "v1")
-            try world.hold(b, patient)
-            try world.meet()
+            let patient = try world.share(district, b)
             try world.edit(b, patient, "v2")
             try world.meet()
             try district.clinic.loadAnew([.patient(patient)], feed: .district)
@@ -146,9 +142,7 @@ struct PutBackTests {
     func olderCopy() throws {
         try withWorld { world in
             let (a, b) = (world.machines[0], world.machines[1])
-            let patient = try world.register(a, "v1")
-            try world.hold(b, patient)
-            try world.meet()
+            let patient = try world.share(a, b)
             try world.backUpHub()
             let older = world.backup
             try world.edit(a, patient, "v2")
@@ -175,9 +169,7 @@ struct PutBackTests {
     func lostFrame() throws {
         try withWorld { world in
             let (a, b) = (world.machines[0], world.machines[1])
-            let patient = try world.register(a, "v1")
-            try world.hold(b, patient)
-            try world.meet()
+            let patient = try world.share(a, b)
             try world.backUpHub()
             try world.takeSnapshot(a)
             // The hub takes its place in the log, and no more of it.
@@ -210,9 +202,7 @@ struct PutBackTests {
             try world.backUpHub()
             try world.takeSnapshot(a)
             try world.pay(a, "another clinic's", of: b.clinic.node)
-            let patient = try world.register(a, "v1")
-            try world.hold(b, patient)
-            try world.meet()
+            let patient = try world.share(a, b)
             try world.putBack(a, sameIdentity: false)
             // The log has it again, but the record has yet to be loaded.
             try a.clinic.loadAnew([.patient(patient)], feed: .district)

@@ -111,6 +111,14 @@ extension World {
         try machine.clinic.ask(toHold: wanted, patient: patient, author: "", at: clock(machine))
     }
 
+    /// Registers a patient at one clinic, whom another then holds as well.
+    func share(_ machine: Machine, _ other: Machine) throws -> RecordID {
+        let patient = try register(machine, "v1")
+        try hold(other, patient)
+        try meet()
+        return patient
+    }
+
     func record(_ key: RecordKey, in compartment: Compartment, at node: NodeStore) throws
         -> StoredRecord?
     {

@@ -73,10 +73,7 @@ extension World {
 
     private func checkNothingIsLost(_ entries: [LedgerEntry]) throws {
         var kept = Set(entries.map(\.name))
-        let letters = try hub.store.node.store.reading { try hub.store.letters.all() }
-        for letter in letters {
-            let bytes = try hub.store.node.store.reading { try hub.store.letters.bytes(letter.id) }
-            guard let bytes, let name = WriteName(try Frame(bytes: bytes).header) else { continue }
+        for (name, letter) in try letters(hub.store.letters, of: hub.store.node) {
             kept.insert(name)
             for known in ledger.byName[name] ?? [] where !ledger.entries[known].isForbidden {
                 throw Failure(.lost, "\(name) was put aside by the hub: \(letter.reason)")
@@ -88,14 +85,21 @@ extension World {
         }
     }
 
-    private func checkLetters(_ machine: ClinicMachine) throws {
-        let letters = try machine.replica.store.reading { try machine.clinic.letters.all() }
-        var refused: Set<WriteName> = []
-        for letter in letters {
-            let bytes = try machine.replica.store.reading {
-                try machine.clinic.letters.bytes(letter.id)
+    /// The letters of a node that are of people's writes.
+    func letters(
+        _ box: LetterBox, of node: NodeStore
+    ) throws -> [(name: WriteName, letter: Letter)] {
+        try node.store.reading {
+            try box.all().compactMap { letter in
+                guard let bytes = try box.bytes(letter.id) else { return nil }
+                return WriteName(try Frame(bytes: bytes).header).map { (name: $0, letter: letter) }
             }
-            guard let bytes, let name = WriteName(try Frame(bytes: bytes).header) else { continue }
+        }
+    }
+
+    private func checkLetters(_ machine: ClinicMachine) throws {
+        var refused: Set<WriteName> = []
+        for (name, letter) in try letters(machine.clinic.letters, of: machine.replica) {
             refused.insert(name)
             for known in ledger.byName[name] ?? [] where !ledger.entries[known].isForbidden {
                 throw Failure(

@@ -131,16 +131,7 @@ extension World {
     /// What was refused lies in the hub's letters alone where its author's machine was put back since:
     /// of that the log has its place, and no more. Those letters are gone with the hub.
     private func loseRefused() throws {
-        var kept: Set<WriteName> = []
-        let node = hub.store.node
-        try node.store.reading {
-            for letter in try hub.store.letters.all() {
-                guard let bytes = try hub.store.letters.bytes(letter.id),
-                    let name = WriteName(try Frame(bytes: bytes).header)
-                else { continue }
-                kept.insert(name)
-            }
-        }
+        var kept = Set(try letters(hub.store.letters, of: hub.store.node).map(\.name))
         for machine in machines where !machine.isGone {
             kept.formUnion(try content(of: machine.replica) { $0.node == machine.node })
         }
